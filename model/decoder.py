@@ -1,0 +1,44 @@
+"""Decoder: residual blocks while the resolution rises."""
+from torch import nn
+from torch.nn import functional as F
+
+from .blocks import SLOPE, ConvNorm, ResidualBlock
+
+
+class UpBlock(nn.Module):
+    """Doubles the resolution.
+
+    With a skip the features are first narrowed at the low resolution by a 1x1 convolution, so that up-sampling and
+    addition move few channels; without one the first residual block narrows them.
+    """
+
+    def __init__(self, inputs, outputs, blocks, norm, padding, skip):
+        super().__init__()
+        self.narrow = nn.Conv2d(inputs, outputs, 1) if skip else nn.Identity()
+        widths = (outputs if skip else inputs, *[outputs] * blocks)
+        if blocks:
+            self.blocks = nn.Sequential(*(ResidualBlock(a, b, norm, padding) for a, b in zip(widths, widths[1:])))
+        else:
+            self.blocks = nn.Sequential(ConvNorm(widths[0], outputs, norm), nn.LeakyReLU(SLOPE))
+
+    def forward(self, x, skip=None):
+        x = F.interpolate(self.narrow(x), scale_factor=2, mode="bilinear", align_corners=False)
+        return self.blocks(x if skip is None else x + skip)
+
+
+class Decoder(nn.Module):
+    """Features of the encoder's stages -> (B, widths[0], H / unshuffle, W / unshuffle)."""
+
+    def __init__(self, arch):
+        super().__init__()
+        self.skips = arch.skips
+        self.blocks = nn.ModuleList(
+            UpBlock(arch.widths[i + 1], arch.widths[i], arch.decoder_blocks[i], arch.norm, arch.padding, arch.skips)
+            for i in reversed(range(len(arch.widths) - 1))
+        )
+
+    def forward(self, features):
+        x = features[-1]
+        for block, skip in zip(self.blocks, reversed(features[:-1])):
+            x = block(x, skip if self.skips else None)
+        return x

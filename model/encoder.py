@@ -1,0 +1,48 @@
+"""Encoder: convolutions that widen while the resolution falls."""
+from torch import nn
+
+from .blocks import SLOPE, ConvNorm, ResidualBlock
+
+
+class Stage(nn.Module):
+    """One width of the encoder: a convolution, residual blocks and, with `pool`, a halving at the end."""
+
+    def __init__(self, inputs, outputs, blocks, norm, padding, stride, pool):
+        super().__init__()
+        self.enter = nn.Sequential(ConvNorm(inputs, outputs, norm, stride=stride), nn.LeakyReLU(SLOPE))
+        self.blocks = nn.Sequential(*(ResidualBlock(outputs, outputs, norm, padding) for _ in range(blocks)))
+        self.leave = nn.AvgPool2d(2) if pool else nn.Identity()
+
+    def forward(self, x):
+        return self.leave(self.blocks(self.enter(x)))
+
+
+class Encoder(nn.Module):
+    """(B, inputs, H, W) -> features of every stage, the bottleneck last, at 1 / stride of the resolution.
+
+    H and W must be multiples of the architecture's stride.
+    """
+
+    def __init__(self, inputs, arch):
+        super().__init__()
+        self.unshuffle = nn.PixelUnshuffle(arch.unshuffle) if arch.unshuffle > 1 else nn.Identity()
+        widths = (inputs * arch.unshuffle**2, *arch.widths)
+        by_conv = arch.downsample == "conv"
+        self.stages = nn.ModuleList(
+            Stage(
+                widths[i],
+                widths[i + 1],
+                arch.blocks[i],
+                arch.norm,
+                arch.padding,
+                stride=2 if by_conv and i > 0 else 1,
+                pool=not by_conv and i > 0,
+            )
+            for i in range(len(arch.widths))
+        )
+
+    def forward(self, x):
+        features = [self.unshuffle(x)]
+        for stage in self.stages:
+            features.append(stage(features[-1]))
+        return features[1:]

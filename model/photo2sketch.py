@@ -1,0 +1,26 @@
+"""Photo2Sketch: a photo becomes five candidate drawings, their confidences and the blended sketch."""
+from utils.checkpoint import build_from_checkpoint
+
+from .generator import Generator, pad_to_multiple
+from .head import Drawing, SoftWeightedHead
+from .presets import PRESETS
+
+
+class Photo2Sketch(Generator):
+    """(B, 3, H, W) RGB in [0, 1], sides of at least 16 -> Drawing of the same height and width, 1 = paper."""
+
+    def __init__(self, arch=PRESETS["fast"]):
+        super().__init__(3, arch)
+        self.head = SoftWeightedHead(arch.widths[0], arch)
+
+    def forward(self, photo, detail=0.0):
+        self.check(photo)
+        height, width = photo.shape[-2:]
+        padded = pad_to_multiple(photo, self.arch.stride)
+        drawing = self.head(self.features(padded), detail)
+        return Drawing(*(part[..., :height, :width] for part in drawing))
+
+    @classmethod
+    def from_checkpoint(cls, path, device="cpu"):
+        """The network of a checkpoint file, in evaluation mode. CheckpointError says what is wrong with a bad one."""
+        return build_from_checkpoint(cls, path, device)

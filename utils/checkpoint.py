@@ -1,0 +1,81 @@
+"""Checkpoint files: written whole or not at all, read strictly, and telling what they hold.
+
+A file is a torch archive of plain tensors, numbers, strings, lists and dicts, so that `weights_only=True` loads it. A
+generator's file has the keys "format", "kind" (the class's name), "architecture" (the fields of model.presets.Architecture),
+"step" (training steps behind it), "notes" (a dict of strings and numbers) and "weights" (the state dict).
+"""
+import dataclasses
+import os
+import pickle
+import zipfile
+
+import torch
+
+FORMAT = "photo2sketch-1"
+
+
+class CheckpointError(Exception):
+    """A checkpoint that is missing, damaged or foreign. The message names the file and the remedy."""
+
+
+def save_atomically(content, path):
+    """torch.save to a temporary name beside `path`, synced to the disk, then renamed: a crash leaves the old file."""
+    temporary = f"{path}.tmp"
+    with open(temporary, "wb") as file:
+        torch.save(content, file)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(temporary, path)
+
+
+def read(path):
+    """The content of a torch file as a dict, loaded on the CPU with weights_only. CheckpointError if it is no such file."""
+    if not os.path.isfile(path):
+        raise CheckpointError(f"checkpoint not found: {path}. Name an existing file, or train one with main_sketch.py.")
+    try:
+        content = torch.load(path, map_location="cpu", weights_only=True)
+    except pickle.UnpicklingError as error:
+        raise CheckpointError(
+            f"{path} holds more than tensors and was refused, because loading it could run code. Use a file of this project."
+        ) from error
+    except (RuntimeError, EOFError, OSError, ValueError, KeyError, AttributeError, zipfile.BadZipFile) as error:
+        raise CheckpointError(f"{path} is damaged or not a checkpoint. Copy or download it again.") from error
+    if not isinstance(content, dict):
+        raise CheckpointError(f"{path} is a torch file, but not a checkpoint of this project.")
+    return content
+
+
+def save_generator(model, path, step, notes=None):
+    """Write a generator with its own description. step: training steps. notes: plain values, such as the data's names."""
+    content = {
+        "format": FORMAT,
+        "kind": type(model).__name__,
+        "architecture": dataclasses.asdict(model.arch),
+        "step": int(step),
+        "notes": dict(notes or {}),
+        "weights": {name: value.detach().cpu() for name, value in model.state_dict().items()},
+    }
+    save_atomically(content, path)
+
+
+def build_from_checkpoint(kind, path, device="cpu"):
+    """The generator of class `kind` that `path` describes: strictly loaded, in evaluation mode, on `device`.
+
+    The model carries the file's "step" and "notes" as attributes of these names.
+    """
+    from model.presets import Architecture
+
+    content = read(path)
+    if content.get("format") != FORMAT:
+        raise CheckpointError(f"{path} is not a checkpoint of this project (format {content.get('format')!r}, expected {FORMAT!r}).")
+    if content.get("kind") != kind.__name__:
+        raise CheckpointError(f"{path} holds a {content.get('kind')}, not a {kind.__name__}. Name the other file.")
+    try:
+        fields = {name: tuple(value) if isinstance(value, list) else value for name, value in content["architecture"].items()}
+        model = kind(Architecture(**fields))
+        model.load_state_dict(content["weights"], strict=True)
+        model.step, model.notes = int(content["step"]), dict(content["notes"])
+    except (KeyError, TypeError, ValueError, AttributeError, RuntimeError) as error:
+        reason = str(error).splitlines()[0]
+        raise CheckpointError(f"{path} does not fit the architecture that it names ({reason}). Use the version that wrote it.") from error
+    return model.to(device).eval()
