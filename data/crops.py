@@ -29,18 +29,23 @@ class Crop:
         return np.ascontiguousarray(part[:, ::-1] if self.mirror else part)
 
 
-def random_crop(shape, size, scales, rng, margin=0):
+def random_crop(shape, size, scales, rng, margin=0, centre=None):
     """A random crop of an image of `shape` (H, W, ...) with the aspect ratio kept.
 
     size: pixels of the result. scales: (low, high) result pixels per source pixel, drawn log-uniformly; raised where the
     image is too small. margin: pixels of the result that may lie outside the image on each side, for filters that need
-    surroundings. rng: numpy Generator.
+    surroundings. rng: numpy Generator. centre: (x, y) in source pixels near which the crop is centred, within the image.
     """
     scale = np.exp(rng.uniform(*np.log(scales)))
     scale = max(scale, (size - 2 * margin) / min(shape[:2]))
     side, outside = round(size / scale), int(margin / scale)
 
-    def place(length):
-        return int(rng.integers(-outside, max(length - side + outside, -outside) + 1))
+    def place(length, wanted):
+        low, high = -outside, max(length - side + outside, -outside)
+        if wanted is None:
+            return int(rng.integers(low, high + 1))
+        shift = rng.uniform(-0.15, 0.15) * side
+        return int(np.clip(wanted - side / 2 + shift, low, high))
 
-    return Crop(place(shape[1]), place(shape[0]), side, size, bool(rng.random() < 0.5))
+    x, y = centre if centre is not None else (None, None)
+    return Crop(place(shape[1], x), place(shape[0], y), side, size, bool(rng.random() < 0.5))

@@ -135,7 +135,7 @@ def drawings(rgb, semantic, fine, origin=(0, 0)):
     # Pencil: local contrast is evened out, so that dark fur and shadows keep their drawing.
     even = 0.6 * gray + 0.4 * cv2.createCLAHE(2.0, (4, 4)).apply(np.uint8(gray * 255)).astype(np.float32) / 255
     even = cv2.bilateralFilter(even, 5, 0.12, 3, borderType=cv2.BORDER_REFLECT)
-    accents = ramp(darker_than_surroundings(even, 4), 0.05, 0.5) * (1 - 0.7 * texture)
+    accents = drop_specks(ramp(darker_than_surroundings(even, 4), 0.05, 0.5) * (1 - 0.85 * texture), 0.1, 10)
     even += texture * (soft - even)
     graphite = 0.5 * (0.2 + 0.8 * subject) * ramp(np.percentile(even, 65) - even, 0.03, 0.5) ** 1.1 + 0.45 * broad
     lines = 0.85 * np.maximum(0.6 * contour, np.maximum(dark, 0.8 * accents))

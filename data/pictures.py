@@ -3,29 +3,63 @@ import os
 
 import cv2
 import numpy as np
+from PIL import Image
 
 EXTENSIONS = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff")
+MIN_SIDE = 64  # pixels: smaller pictures are skipped
 
 
-def find_pictures(folder):
-    """Every picture below `folder`, sorted by path. FileNotFoundError if the folder is missing or holds none."""
+def find_pictures(folder, leave_out=()):
+    """Paths of every picture below `folder`, relative to it and sorted. FileNotFoundError if the folder is missing.
+
+    leave_out: names of subfolders of `folder` that are not entered.
+    """
     if not os.path.isdir(folder):
         raise FileNotFoundError(f"no such folder: {folder}")
     paths = []
-    for parent, _, names in os.walk(folder):
-        paths += [os.path.join(parent, name) for name in names if name.lower().endswith(EXTENSIONS)]
-    if not paths:
-        raise FileNotFoundError(f"no pictures below {folder} (looked for {', '.join(EXTENSIONS)})")
+    for parent, folders, names in os.walk(folder):
+        if os.path.samefile(parent, folder):
+            folders[:] = [name for name in folders if name not in leave_out]
+        inside = os.path.relpath(parent, folder)
+        paths += [os.path.normpath(os.path.join(inside, n)) for n in names if n.lower().endswith(EXTENSIONS)]
     return sorted(paths)
 
 
-def read_rgb(path):
-    """A picture as uint8 RGB (H, W, 3), EXIF orientation applied; None if it cannot be decoded."""
-    image = cv2.imread(path, cv2.IMREAD_COLOR)
+def why_unusable(path):
+    """A few words on why a picture cannot be trained on, from its header alone; None if it can."""
+    try:
+        with Image.open(path) as image:
+            return None if min(image.size) >= MIN_SIDE else f"smaller than {MIN_SIDE} pixels"
+    except FileNotFoundError:
+        return "missing"
+    except Image.DecompressionBombError:
+        return "too large"
+    except (OSError, SyntaxError, ValueError):
+        return "unreadable"
+
+
+def read_rgb(path, least=0):
+    """A picture as uint8 RGB (H, W, 3), whatever its mode; None if it cannot be decoded.
+
+    least: JPEG files are decoded at 1/2, 1/4 or 1/8 of their size (by the decoder itself, which is faster) if that leaves
+    the short side at least this long; 0 decodes at full size.
+    """
+    flag = cv2.IMREAD_COLOR
+    if least and path.lower().endswith((".jpg", ".jpeg")):
+        try:
+            with Image.open(path) as image:
+                short = min(image.size)
+        except (OSError, SyntaxError, ValueError):
+            return None
+        for factor, reduced in ((8, cv2.IMREAD_REDUCED_COLOR_8), (4, cv2.IMREAD_REDUCED_COLOR_4), (2, cv2.IMREAD_REDUCED_COLOR_2)):
+            if short // factor >= least:
+                flag = reduced
+                break
+    image = cv2.imread(path, flag)
     return None if image is None else cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
 
 
 def read_gray(path):
-    """A picture as float32 (H, W) in [0, 1]; None if it is missing or cannot be decoded."""
-    image = cv2.imread(path, cv2.IMREAD_GRAYSCALE) if os.path.isfile(path) else None
+    """A picture as float32 (H, W) in [0, 1]; None if it cannot be decoded."""
+    image = cv2.imread(path, cv2.IMREAD_GRAYSCALE)
     return None if image is None else image.astype(np.float32) / 255

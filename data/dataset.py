@@ -1,0 +1,123 @@
+"""Training items: a photo crop, its guidance and a random reference crop, unpaired."""
+import cv2
+import numpy as np
+import torch
+
+from .crops import random_crop
+from .degrade import degrade
+from .guidance import drawings
+from .photos import Photos
+from .references import References
+
+SURROUNDINGS = 16  # pixels around a crop that the guidance's filters see
+ATTEMPTS = 10  # other pictures tried when one cannot be decoded
+
+
+class SketchDataset(torch.utils.data.Dataset):
+    """Items that depend on (seed, epoch, index) alone, so that a resumed training sees what it would have seen.
+
+    photos_dir: see data.photos.Photos. references: a folder or a list of folders of drawings, None for none (the item's
+    reference is blank paper then). split: "train" (random crops, mirrored, damaged input) or "val" (one centred crop per
+    photo, clean). size: crop side in pixels. length: items per epoch, None for one per photo. scales: (low, high) result
+    pixels per photo pixel. object_crops: share of the crops centred on an annotated object. categories: names of the COCO
+    categories whose photos and objects are used.
+
+    An item is a dict: "photo" uint8 (3, S, S), what the network sees; "clean" uint8 (3, S, S), the same undamaged;
+    "guidance" uint8 (6, S, S), 255 = paper, see data.guidance.DRAWINGS; "reference" uint8 (1, S, S); "name" str.
+    """
+
+    def __init__(
+        self,
+        photos_dir,
+        references=None,
+        split="train",
+        size=256,
+        length=None,
+        scales=(0.6, 1.25),
+        object_crops=0.0,
+        categories=None,
+        seed=0,
+    ):
+        self.photos = Photos(photos_dir, split, categories)
+        folders = [references] if isinstance(references, str) else list(references or ())
+        self.references = References(folders) if folders else None
+        self.train = split == "train"
+        self.size, self.scales, self.object_crops, self.seed = size, scales, object_crops, seed
+        self.length = length or len(self.photos)
+        self.epoch = 0
+        self._pass = None
+
+    def set_epoch(self, epoch):
+        """Choose the epoch, which is part of the random state of every item."""
+        self.epoch = epoch
+
+    def __len__(self):
+        return self.length
+
+    def describe(self):
+        """One or more lines: how many photos and drawings there are, what was skipped and why."""
+        with_edges = sum(files is not None for files in self.photos.edge_files)
+        lines = [f"{len(self.photos)} photos in {self.photos.folder} ({with_edges} with edge maps)"]
+        if self.references:
+            lines.append(f"{len(self.references)} reference drawings")
+        skipped = self.photos.skipped + (self.references.skipped if self.references else type(self.photos.skipped)())
+        if skipped:
+            lines.append("skipped: " + ", ".join(f"{count} {reason}" for reason, count in sorted(skipped.items())))
+        return "\n".join(lines)
+
+    def __getitem__(self, index):
+        if not 0 <= index < self.length:
+            raise IndexError(index)
+        cv2.setNumThreads(0)  # the loader's workers are the threads
+        rng = np.random.default_rng((self.seed, self.epoch, index))
+        place = index % len(self.photos)
+        if self.train:
+            place = int(self._order(index // len(self.photos))[place])
+        for _ in range(ATTEMPTS):
+            loaded = self.photos.read(place)
+            if loaded is not None:
+                break
+            place = (place + 1) % len(self.photos)
+        else:
+            raise OSError(f"{ATTEMPTS} photos in a row cannot be decoded, the last one {self.photos.names[place]}")
+        rgb, semantic, fine = (crop.apply(part) for crop in [self._crop(loaded[0].shape, place, rng)] for part in loaded)
+        rim = slice(SURROUNDINGS, -SURROUNDINGS)
+        ink = drawings(rgb, semantic, fine, origin=(-SURROUNDINGS, -SURROUNDINGS))[:, rim, rim]
+        clean = rgb[rim, rim]
+        return {
+            "photo": _to_tensor(degrade(clean, rng) if self.train else clean),
+            "clean": _to_tensor(clean),
+            "guidance": torch.from_numpy(np.uint8(255 * (1 - ink) + 0.5)),
+            "reference": self._reference(rng),
+            "name": self.photos.names[place],
+        }
+
+    def _order(self, turn):
+        """The random order in which the `turn`-th pass of this epoch goes through the photos: none comes twice in a pass."""
+        key = (self.seed, self.epoch, turn)
+        if self._pass is None or self._pass[0] != key:
+            self._pass = key, np.random.default_rng((*key, 1)).permutation(len(self.photos))
+        return self._pass[1]
+
+    def _crop(self, shape, place, rng):
+        size = self.size + 2 * SURROUNDINGS
+        if not self.train:
+            rng = np.random.default_rng((self.seed, place))
+            return random_crop(shape, size, (0.8, 0.8), rng, SURROUNDINGS)
+        boxes = self.photos.objects(place)
+        centre = None
+        if len(boxes) and rng.random() < self.object_crops:
+            left, top, width, height = boxes[rng.integers(len(boxes))]
+            centre = (left + width / 2, top + height / 2)
+        return random_crop(shape, size, self.scales, rng, SURROUNDINGS, centre)
+
+    def _reference(self, rng):
+        for _ in range(ATTEMPTS):
+            crop = self.references.crop(self.size, rng) if self.references else np.ones((self.size, self.size), np.float32)
+            if crop is not None:
+                return torch.from_numpy(np.uint8(255 * crop + 0.5))[None]
+        raise OSError(f"{ATTEMPTS} reference drawings in a row cannot be decoded")
+
+
+def _to_tensor(rgb):
+    return torch.from_numpy(np.ascontiguousarray(rgb.transpose(2, 0, 1)))
