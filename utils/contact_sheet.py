@@ -37,9 +37,9 @@ def shorten(text, font, width):
 def contact_sheet(rows, cell=256, gap=8):
     """Pictures in rows, each in a square cell with its label below.
 
-    rows: lists of (label, image), image uint8 (H, W) or (H, W, 3). Rows may differ in length and pictures in size; labels
-    take no space in a row that has none. Pictures keep their aspect ratio, the longer side filling the cell. Cells of a row
-    are as high as its highest picture. cell, gap: pixels. Returns uint8 RGB (H, W, 3).
+    rows: lists of (label, image), image uint8 (H, W) or (H, W, 3). Rows may differ in length, pictures in size;
+    labels take no space in a row without any. Pictures keep their aspect ratio, the longer side filling the cell.
+    Cells of a row are as high as its highest picture. cell, gap: pixels. Returns uint8 RGB (H, W, 3).
     """
     rows = [row for row in rows if row]
     if not rows:
