@@ -1,0 +1,61 @@
+"""Discriminator: tells real drawings from ours, one decision per position, at several image scales."""
+from torch import nn
+from torch.nn import functional as F
+from torch.nn.attention import SDPBackend, sdpa_kernel
+from torch.nn.utils.parametrizations import spectral_norm
+
+from .attention import GridAttention
+from .blocks import SLOPE
+from .generator import MIN_SIDE
+
+
+class PatchDiscriminator(nn.Module):
+    """One scale: a 4x4 convolution of stride 2 per width, attention over the last features, a 3x3 convolution to logits.
+
+    Ink (B, 1, H, W), 0 = paper -> (logits (B, 1, h, w), the features of each stage), h = H / 2^stages, rounded up. Patches
+    as in Isola et al. (2017); spectral norm of the convolutions (Miyato et al. 2018). The attention is the generators' one,
+    with its output projection at zero in the beginning, as the gate of Zhang et al. (2019).
+    """
+
+    def __init__(self, widths, grid, heads):
+        super().__init__()
+        pairs = zip((1, *widths), widths)
+        self.stages = nn.ModuleList(spectral_norm(nn.Conv2d(a, b, 4, 2, padding=1)) for a, b in pairs)
+        self.attention = GridAttention(widths[-1], grid, heads)
+        self.decide = spectral_norm(nn.Conv2d(widths[-1], 1, 3, padding=1))
+
+    def forward(self, x):
+        maps = []
+        for stage in self.stages:
+            x = F.pad(x, (0, x.shape[-1] % 2, 0, x.shape[-2] % 2))
+            x = F.leaky_relu(stage(x), SLOPE)
+            maps.append(x)
+        with sdpa_kernel(SDPBackend.MATH):  # the fused kernels cannot be differentiated twice, which R1 asks for
+            x = self.attention(x)
+        return self.decide(x), maps
+
+
+class Discriminator(nn.Module):
+    """Drawings (B, 1, H, W) in [0, 1], 1 = paper, any sides of at least 16 -> list of logit maps, from fine to coarse.
+
+    widths: channels of the stages, each at half the resolution. scales: independent networks that see the image at full,
+    half, quarter ... resolution (averaged). grid, heads: of the attention. With `features`, the call returns (logits, one
+    list of stage features per scale) for feature matching. Source: the paper's multi-scale discriminator; Wang et al. (2018).
+    """
+
+    def __init__(self, widths=(32, 64, 128, 128), scales=3, grid=16, heads=4):
+        super().__init__()
+        self.scales = nn.ModuleList(PatchDiscriminator(tuple(widths), grid, heads) for _ in range(scales))
+
+    def forward(self, drawing, features=False):
+        if drawing.ndim != 4 or drawing.shape[1] != 1:
+            raise ValueError(f"expected a batch of drawings (B, 1, H, W), got {tuple(drawing.shape)}")
+        if min(drawing.shape[-2:]) < MIN_SIDE:
+            raise ValueError(f"the drawing is {drawing.shape[-1]} x {drawing.shape[-2]}: each side needs {MIN_SIDE} pixels")
+        ink, outputs = 1 - drawing, []
+        for i, network in enumerate(self.scales):
+            if i:
+                ink = F.avg_pool2d(ink, 2, ceil_mode=True)
+            outputs.append(network(ink))
+        logits, maps = map(list, zip(*outputs))
+        return (logits, maps) if features else logits
