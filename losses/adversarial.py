@@ -1,7 +1,7 @@
 """Adversarial losses on the outputs of a multi-scale patch discriminator, R1 and feature matching.
 
-A discriminator's output is a list of logit maps (B, 1, h, w), one per scale, positive = drawn by hand. Each map counts by
-its mean over images and positions, the scales count alike.
+A discriminator's output is a list of logit maps (B, 1, h, w), one per scale, positive = a real drawing. Each map counts
+by its mean over images and positions, the scales count alike.
 """
 import torch
 from torch.nn import functional as F
@@ -30,15 +30,22 @@ FORMS = {
 }
 
 
+def known_form(name):
+    """`name`, or ValueError if it is not in FORMS."""
+    if name not in FORMS:
+        raise ValueError(f"unknown adversarial form {name!r}: use one of {', '.join(FORMS)}")
+    return name
+
+
 def average(maps):
-    """The mean over scales of the mean over images and positions, in float32."""
-    return sum(values.float().mean() for values in maps) / len(maps)
+    """The mean over scales of the mean over images and positions."""
+    return sum(values.mean() for values in maps) / len(maps)
 
 
 def discriminator_loss(real, fake, form="hinge"):
-    """What the discriminator pays: real and fake are lists of logit maps. Returns the sum over both of the averages."""
+    """What the discriminator pays for its logit maps of real and of generated drawings: the sum of both averages."""
     price = FORMS[form][0]
-    return average([price(1, logits.float()) for logits in real]) + average([price(-1, logits.float()) for logits in fake])
+    return sum(average([price(sign, logits.float()) for logits in maps]) for sign, maps in ((1, real), (-1, fake)))
 
 
 def generator_loss(fake, form="hinge"):
@@ -49,8 +56,8 @@ def generator_loss(fake, form="hinge"):
 def r1_penalty(real, images):
     """Mean over images of the squared norm of the gradient of each image's decision with respect to its pixels.
 
-    real: logit maps of `images` (B, 1, H, W), which require gradients. An image's decision is the mean over scales of the
-    mean over positions. Differentiable. Source: Mescheder et al. (2018), eq. 9, without its factor gamma / 2.
+    real: logit maps of `images` (B, 1, H, W), which require gradients. An image's decision is the mean over scales of
+    the mean over positions. Differentiable. Source: Mescheder et al. (2018), eq. 9, without its factor gamma / 2.
     """
     decisions = sum(logits.float().mean((1, 2, 3)) for logits in real) / len(real)
     (gradient,) = torch.autograd.grad(decisions.sum(), images, create_graph=True)

@@ -1,4 +1,4 @@
-"""Differentiable augmentation of what the discriminator sees, real and drawn alike (Zhao et al. 2020, DiffAugment)."""
+"""Differentiable augmentation of what the discriminator sees, real and generated (Zhao et al. 2020, DiffAugment)."""
 from dataclasses import dataclass
 
 import torch
@@ -9,8 +9,8 @@ from torch.nn import functional as F
 class Augmentation:
     """Random changes that a drawing survives, drawn anew for every image and call from torch's generator.
 
-    Few references make a discriminator learn them by heart; augmenting real and drawn images alike prevents it and, being
-    differentiable, leaves the generator its gradient. The tone changes also keep it from judging by paper tone and scanner.
+    A discriminator learns few references by heart; augmenting real and generated drawings alike prevents it and, being
+    differentiable, leaves the generator its gradient. The tone changes keep it from judging by the tone of the paper.
     """
 
     flip: bool = True  # mirror left and right, every other image

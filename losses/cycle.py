@@ -7,7 +7,7 @@ LEVELS = 5  # band-pass levels at most, below them the low-pass rest
 
 
 def smooth(x, gain=1.0):
-    """Separable 5 x 5 binomial blur with mirrored borders (the edge pixel is not repeated): (B, C, H, W), sides above 2."""
+    """5 x 5 binomial blur, mirrored at the borders without repeating the edge pixel: (B, C, H, W), sides above 2."""
     kernel = torch.tensor(BINOMIAL, device=x.device, dtype=x.dtype)
     planes = F.pad(x, (2, 2, 2, 2), mode="reflect").flatten(0, 1)[:, None]
     planes = F.conv2d(F.conv2d(planes, gain * kernel.view(1, 1, 1, 5)), gain * kernel.view(1, 1, 5, 1))
@@ -20,7 +20,7 @@ def reduce(x):
 
 
 def expand(x, size):
-    """Twice the resolution: zeros between the pixels, then the blur with twice the gain along each axis. size: (H, W)."""
+    """Twice the resolution, to `size` (H, W): zeros between the pixels, then the blur with twice the gain per axis."""
     spread = x.new_zeros(*x.shape[:2], *size)
     spread[..., ::2, ::2] = x
     return smooth(spread, 2.0)

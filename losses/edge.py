@@ -20,8 +20,9 @@ def gradient_l1(drawing, target):
 def edge_loss(candidates, sketch, guidance, emphasis=3.0):
     """The paper's edge term, for every candidate and for the blend.
 
-    candidates: (B, T, H, W). sketch: (B, 1, H, W). guidance: (B, T + 1, H, W), the blend's target last. Values in [0, 1],
-    1 = paper. Returns {"edge_candidates", "edge_sketch"}: means per pixel of the ink-weighted L1 plus the gradients' L1.
+    candidates: (B, T, H, W). sketch: (B, 1, H, W). guidance: (B, T + 1, H, W), the blend's target last. Values in
+    [0, 1], 1 = paper. Returns {"edge_candidates", "edge_sketch"}: means per pixel of the ink-weighted L1 plus the
+    gradients' L1.
     """
     pairs = {"edge_candidates": (candidates, guidance[:, :-1]), "edge_sketch": (sketch, guidance[:, -1:])}
     return {name: ink_weighted_l1(*pair, emphasis) + gradient_l1(*pair) for name, pair in pairs.items()}

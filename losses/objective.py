@@ -1,14 +1,14 @@
 """The objectives of the training: named terms, their weights, and what each of them needs.
 
-Both objectives take tensors that the training has already computed and return {name: unweighted term, ..., "total"}, scalars
-with gradients. A term of weight 0 is not computed and not in the dict.
+Both objectives take tensors that the training has already computed and return {name: unweighted term, ..., "total"},
+scalars with gradients. A term of weight 0 is not computed and not in the dict.
 """
 import contextlib
 import dataclasses
 
 import torch
 
-from .adversarial import discriminator_loss, feature_matching, generator_loss, r1_penalty
+from .adversarial import discriminator_loss, feature_matching, generator_loss, known_form, r1_penalty
 from .content import content_loss
 from .cycle import cycle_loss
 from .edge import edge_loss
@@ -60,8 +60,13 @@ class Weights:
 def judged_drawings(drawing, judged=JUDGED):
     """The drawings that are compared with the references: (len(judged) * B, 1, H, W), one of `judged` after the other.
 
-    drawing: model.Drawing. judged: numbers of candidates, 1 = sparsest, and "sketch" for the blend.
+    drawing: model.Drawing. judged: numbers of candidates, 1 = sparsest, and "sketch" for the blend; ValueError for
+    others.
     """
+    count = drawing.candidates.shape[1]
+    unknown = [one for one in judged if one not in ("sketch", *range(1, count + 1))]
+    if unknown or not judged:
+        raise ValueError(f"drawings to judge are 'sketch' and the candidates 1 to {count}, got {list(judged)}")
     parts = [drawing.sketch if one == "sketch" else drawing.candidates[:, one - 1 : one] for one in judged]
     return torch.cat(parts)
 
@@ -88,24 +93,35 @@ def frozen(network):
 class GeneratorObjective:
     """What both generators minimise.
 
-    weights: Weights. features: VGGFeatures, or another image -> list of feature maps; needed by style and content.
-    discriminator: Discriminator; needed by the adversarial terms. form: a name in losses.adversarial.FORMS. judged: which
-    drawings meet the references (adversarial, feature matching, style), see judged_drawings(). augment: Augmentation of what
-    the discriminator sees, the same as DiscriminatorObjective's, or None. vgg_crop: side in pixels of a random crop for the
-    VGG terms, None for whole images; they cost more than the generators.
+    weights: Weights.
+    features: VGGFeatures, or another image -> list of feature maps; needed by style and content.
+    discriminator: Discriminator, not wrapped for distributed training; needed by the adversarial terms.
+    form: a name in losses.adversarial.FORMS.
+    judged: which drawings meet the references (adversarial, feature matching, style), see judged_drawings().
+    augment: Augmentation of what the discriminator sees, the same as DiscriminatorObjective's, or None.
+    vgg_crop: side in pixels of a random crop for the VGG terms, None for whole images; they cost more than the networks.
+
+    ValueError where something needed is missing or unknown.
     """
 
     def __init__(
-        self, weights=Weights(), features=None, discriminator=None, form="hinge", judged=JUDGED, augment=None, vgg_crop=None
+        self,
+        weights=Weights(),
+        features=None,
+        discriminator=None,
+        form="hinge",
+        judged=JUDGED,
+        augment=None,
+        vgg_crop=None,
     ):
         if weights.needs_features and features is None:
-            raise ValueError("the style and content terms need VGG features: give `features`, or set their weights to 0")
+            raise ValueError("the style and content terms need VGG features, or weights of 0")
         if weights.needs_discriminator and discriminator is None:
-            raise ValueError("the adversarial terms need a discriminator: give one, or set their weights to 0")
+            raise ValueError("the adversarial terms need a discriminator, or weights of 0")
         self.weights = weights
         self.features = features
         self.discriminator = discriminator
-        self.form = form
+        self.form = known_form(form)
         self.judged = tuple(judged)
         self.augment = augment or (lambda drawings: drawings)
         self.vgg_crop = vgg_crop
@@ -114,8 +130,9 @@ class GeneratorObjective:
         """photo (B, 3, H, W), drawing (model.Drawing), guidance (B, T + 1, H, W) with the blend's target last,
         reconstruction (B, 1, H, W) luminance, reference (B, 1, h, w) of any size; all in [0, 1], 1 = paper.
 
-        lazy: the terms of the discriminator and of VGG count this many times; 0 leaves them out. Calling with k on every
-        k-th step and with 0 between saves their cost at the same mean gradient (lazy regularisation, Karras et al. 2020).
+        lazy: the terms of the discriminator and of VGG count this many times; 0 leaves them out. Calling with k on
+        every k-th step and with 0 between saves their cost at the same mean gradient (lazy regularisation, Karras et
+        al. 2020).
 
         Terms: edge_candidates, edge_sketch, luminance, cycle, adversarial, feature_matching, style, content_sketch,
         content_reconstruction; "total" is their weighted sum.
@@ -125,7 +142,7 @@ class GeneratorObjective:
             raise ValueError("the luminance, cycle and content terms need a reconstruction, or weights of 0")
         if lazy and w.needs_reference and reference is None:
             raise ValueError("the style and feature matching terms need references, or weights of 0")
-        terms, total = {}, 0.0
+        terms, total = {}, drawing.sketch.new_zeros(())
 
         def add(name, term, weight):
             nonlocal total
@@ -161,7 +178,7 @@ class GeneratorObjective:
         return terms
 
     def vgg_terms(self, photo, drawing, reconstruction, reference):
-        """The unweighted style and content terms, from one pass of the extractor over what is drawn and one per target."""
+        """The unweighted style and content terms: one pass of the extractor over what is drawn, one per target."""
         w, size = self.weights, photo.shape[-2:]
         window = random_window(size, self.vgg_crop or max(size))
         images = {}
@@ -192,13 +209,14 @@ class GeneratorObjective:
 class DiscriminatorObjective:
     """What the discriminator minimises.
 
-    form: a name in losses.adversarial.FORMS. gamma: strength of the R1 penalty, which counts gamma / 2 (Mescheder et al.
-    2018: gamma = 10), 0 = none. augment: Augmentation of real and drawn images, the same as GeneratorObjective's, or None.
+    discriminator: Discriminator. form: a name in losses.adversarial.FORMS.
+    gamma: strength of the R1 penalty, which counts gamma / 2 (Mescheder et al. 2018: gamma = 10); 0 = none.
+    augment: Augmentation of real and drawn images, the same as GeneratorObjective's, or None.
     """
 
     def __init__(self, discriminator, form="hinge", gamma=10.0, augment=None):
         self.discriminator = discriminator
-        self.form = form
+        self.form = known_form(form)
         self.gamma = gamma
         self.augment = augment or (lambda drawings: drawings)
 

@@ -2,12 +2,11 @@
 import os
 import pickle
 import re
-import urllib.error
 
 import torch
 from torch import nn
 
-URL = "https://download.pytorch.org/models/vgg19-dcbb9e9d.pth"  # torchvision's VGG19, ImageNet; the name ends in its hash
+URL = "https://download.pytorch.org/models/vgg19-dcbb9e9d.pth"  # torchvision's VGG19, hash in its name
 MEAN = (0.485, 0.456, 0.406)  # of ImageNet's RGB, as torchvision's models expect it
 DEVIATION = (0.229, 0.224, 0.225)
 
@@ -40,7 +39,7 @@ def read_weights(path):
     if path is None:
         try:
             return torch.hub.load_state_dict_from_url(URL, map_location="cpu", check_hash=True, weights_only=True)
-        except (urllib.error.URLError, OSError, RuntimeError) as error:
+        except (OSError, RuntimeError, pickle.UnpicklingError) as error:
             raise VGGError(
                 f"torchvision's VGG19 weights could not be fetched from {URL} ({error}). "
                 "Name a local file of VGG16 or VGG19 weights, or set the style and content weights to 0."
@@ -68,8 +67,8 @@ def recognize(state, origin):
             if found == expected:
                 return name, {key: entries[key] for key in expected}
     raise VGGError(
-        f"{origin} holds neither VGG16 nor VGG19 up to conv4_1 in torchvision's naming (features.N.weight, no batch norm). "
-        "Name another file."
+        f"{origin} holds neither VGG16 nor VGG19 up to conv4_1 in torchvision's naming "
+        "(features.N.weight, no batch norm). Name another file."
     )
 
 

@@ -10,11 +10,11 @@ from .generator import MIN_SIDE
 
 
 class PatchDiscriminator(nn.Module):
-    """One scale: a 4x4 convolution of stride 2 per width, attention over the last features, a 3x3 convolution to logits.
+    """One scale: a 4x4 convolution of stride 2 per width, attention over the last features, a 3x3 one to logits.
 
-    Ink (B, 1, H, W), 0 = paper -> (logits (B, 1, h, w), the features of each stage), h = H / 2^stages, rounded up. Patches
-    as in Isola et al. (2017); spectral norm of the convolutions (Miyato et al. 2018). The attention is the generators' one,
-    with its output projection at zero in the beginning, as the gate of Zhang et al. (2019).
+    Ink (B, 1, H, W), 0 = paper -> (logits (B, 1, h, w), the features of each stage), h = H / 2^stages, rounded up.
+    Patches as in Isola et al. (2017); spectral norm of the convolutions (Miyato et al. 2018). The attention is that of
+    the generators: its output projection starts at zero, as the gate of Zhang et al. (2019) does.
     """
 
     def __init__(self, widths, grid, heads):
@@ -38,9 +38,10 @@ class PatchDiscriminator(nn.Module):
 class Discriminator(nn.Module):
     """Drawings (B, 1, H, W) in [0, 1], 1 = paper, any sides of at least 16 -> list of logit maps, from fine to coarse.
 
-    widths: channels of the stages, each at half the resolution. scales: independent networks that see the image at full,
-    half, quarter ... resolution (averaged). grid, heads: of the attention. With `features`, the call returns (logits, one
-    list of stage features per scale) for feature matching. Source: the paper's multi-scale discriminator; Wang et al. (2018).
+    widths: channels of the stages, each at half the resolution. scales: how many independent networks see the image, at
+    full, half, quarter ... resolution (averaged). grid, heads: of the attention. With `features`, the call returns
+    (logits, one list of stage features per scale) for feature matching. ValueError for other shapes and smaller sides.
+    Source: the paper's multi-scale discriminator; Wang et al. (2018).
     """
 
     def __init__(self, widths=(32, 64, 128, 128), scales=3, grid=16, heads=4):
@@ -51,7 +52,8 @@ class Discriminator(nn.Module):
         if drawing.ndim != 4 or drawing.shape[1] != 1:
             raise ValueError(f"expected a batch of drawings (B, 1, H, W), got {tuple(drawing.shape)}")
         if min(drawing.shape[-2:]) < MIN_SIDE:
-            raise ValueError(f"the drawing is {drawing.shape[-1]} x {drawing.shape[-2]}: each side needs {MIN_SIDE} pixels")
+            width, height = drawing.shape[-1], drawing.shape[-2]
+            raise ValueError(f"the drawing is {width} x {height}: each side needs at least {MIN_SIDE} pixels")
         ink, outputs = 1 - drawing, []
         for i, network in enumerate(self.scales):
             if i:
