@@ -1,0 +1,22 @@
+"""Train Photo2Sketch and Sketch2Photo: python main_sketch.py --photos DIR --references DIR. See --help and README.md."""
+import sys
+
+from losses.vgg import VGGError
+from utils.checkpoint import CheckpointError
+from utils.training.fields import OptionError
+from utils.training.loop import train
+from utils.training.options import read_options
+from utils.training.run_folder import RunError
+
+
+def main(argv):
+    """Train as the command line says. Returns the exit status."""
+    try:
+        return train(read_options(argv))
+    except (OptionError, RunError, CheckpointError, VGGError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,1 @@
+"""The training program behind main_sketch.py: one subject per file."""

@@ -1,0 +1,186 @@
+"""One step of the training: both generators around the cycle, then the discriminator."""
+import contextlib
+import dataclasses
+import math
+
+import numpy as np
+import torch
+
+from losses.augment import Augmentation
+from losses.objective import DiscriminatorObjective, GeneratorObjective, judged_drawings
+from model import Drawing
+
+from .distributed import unwrap
+from .schedule import learning_rate_factor
+
+CYCLE = ("luminance", "cycle")  # the terms of losses.objective.Weights that each of the lazily run networks serves
+VGG = ("style", "content_sketch")
+VGG_TERMS = (*VGG, "content_reconstruction")
+ADVERSARIAL = ("adversarial", "feature_matching")
+
+
+class NotFinite(Exception):
+    """A loss or gradient that is infinite or not a number. `names` are the photos of the step, `values` the losses."""
+
+    def __init__(self, step, names, values):
+        super().__init__(f"step {step}: {', '.join(k for k, v in values.items() if not math.isfinite(v))} not finite")
+        self.step, self.names, self.values = step, names, values
+
+
+def weights_of_step(weights, step, cycle_every, vgg_every, adversarial_every):
+    """The losses' weights in one step: 0 for terms that rest, N-fold for terms that come every N-th step."""
+    periods = {
+        **dict.fromkeys(CYCLE, cycle_every),
+        **dict.fromkeys(VGG, vgg_every),
+        **dict.fromkeys(ADVERSARIAL, adversarial_every),
+        "content_reconstruction": math.lcm(cycle_every, vgg_every),
+    }
+    changed = {name: 0.0 if step % n else n * getattr(weights, name) for name, n in periods.items()}
+    return dataclasses.replace(weights, **changed)
+
+
+class Cycle:
+    """Networks, optimisers and objectives of a run.
+
+    networks: Networks on their device, wrapped for `group`. dtype: of the convolutions, torch.float32 or torch.bfloat16.
+    total: steps of the whole run, for the schedule.
+    """
+
+    def __init__(self, options, networks, group, device, dtype, total):
+        self.options, self.networks, self.group, self.device, self.dtype = options, networks, group, device, dtype
+        self.total = total
+        self.weights = options.weights()
+        self.augment = Augmentation() if options.augment else None
+        generators = [p for network in networks.generators().values() for p in network.parameters()]
+        self.optimisers = {"generators": self._optimiser(generators)}
+        self.peaks = {"generators": options.lr}
+        if networks.discriminator is not None:
+            self.optimisers["discriminator"] = self._optimiser(networks.discriminator.parameters())
+            self.peaks["discriminator"] = options.discriminator_lr
+            self.judge = DiscriminatorObjective(networks.discriminator, options.adversarial_form, options.r1, self.augment)
+
+    def _optimiser(self, parameters):
+        o = self.options
+        return torch.optim.AdamW(parameters, lr=0.0, betas=o.betas, weight_decay=o.weight_decay, fused=True)
+
+    def run(self, step, parts):
+        """Take `step` (0-based) on the batches `parts`, whose gradients add up. Returns {name: value} of losses, learning
+        rates and gradient norms. NotFinite before any weight has changed for the worse.
+        """
+        o = self.options
+        seed_step(o.seed, step, self.group.rank)
+        factor = learning_rate_factor(step, self.total, o.warmup, o.final_lr)
+        for name, optimiser in self.optimisers.items():
+            optimiser.zero_grad(set_to_none=True)
+            for settings in optimiser.param_groups:
+                settings["lr"] = factor * self.peaks[name]
+        weights = weights_of_step(self.weights, step, o.cycle_every, o.vgg_every, o.adversarial_every)
+        values, drawings, names = {}, [], []
+        for number, batch in enumerate(parts):
+            drawing, terms = self._generators(step, number, batch, weights, last=number == len(parts) - 1)
+            drawings.append(drawing)
+            names += batch["name"]
+            add_terms(values, terms, len(parts))
+        self._update("generators", self.networks.generators(), step, values, names)
+        if weights.needs_discriminator:
+            for number, (batch, drawing) in enumerate(zip(parts, drawings)):
+                terms = self._discriminator(step, batch, drawing, len(parts), last=number == len(parts) - 1)
+                add_terms(values, terms, len(parts))
+            self._update("discriminator", {"discriminator": self.networks.discriminator}, step, values, names)
+        values["lr"] = factor * o.lr
+        return values
+
+    def _generators(self, step, number, batch, weights, last):
+        """Forward and backward of one part through the generators: (drawing, detached; terms)."""
+        networks = self.networks
+        used = [networks.photo2sketch] + ([networks.sketch2photo] if weights.needs_reconstruction else [])
+        with exchange(used, last), self._precision():
+            drawing = Drawing(*(part.float() for part in networks.photo2sketch(batch["photo"])))
+            reconstruction = None
+            if weights.needs_reconstruction:
+                reconstruction = networks.sketch2photo(self._input(step, number, drawing)).float()
+            terms = self._terms(batch, drawing, reconstruction, weights)
+            if len(terms) > 1:
+                (terms["total"] / self.options.accumulate).backward()
+        return Drawing(*(part.detach() for part in drawing)), terms
+
+    def _terms(self, batch, drawing, reconstruction, weights):
+        """The generators' losses of one part. Those that need VGG see a share of its photos."""
+        o, networks = self.options, self.networks
+        vgg = dataclasses.replace(weights, **{f.name: 0.0 for f in dataclasses.fields(weights) if f.name not in VGG_TERMS})
+        rest = dataclasses.replace(weights, **dict.fromkeys(VGG_TERMS, 0.0))
+        shared = dict(
+            features=networks.features,
+            discriminator=unwrap(networks.discriminator),
+            form=o.adversarial_form,
+            augment=self.augment,
+            vgg_crop=o.vgg_crop or None,
+        )
+        images = (batch["clean"], drawing, batch["guidance"], reconstruction, batch["reference"])
+        terms = GeneratorObjective(rest, **shared)(*images)
+        if vgg.needs_features:
+            count = max(1, round(o.vgg_share * len(batch["clean"])))
+            some = [Drawing(*(p[:count] for p in x)) if isinstance(x, Drawing) else x if x is None else x[:count] for x in images]
+            extra = GeneratorObjective(vgg, **shared)(*some)
+            terms = terms | extra | {"total": terms["total"] + extra["total"]}
+        return terms
+
+    def _precision(self):
+        return torch.autocast(self.device.type, torch.bfloat16, enabled=self.dtype == torch.bfloat16)
+
+    def _input(self, step, number, drawing):
+        """What Sketch2Photo sees: the sketch, and for a share of the photos a random candidate instead."""
+        if not self.options.candidate_share:
+            return drawing.sketch
+        batch, count = drawing.candidates.shape[:2]
+        rng = np.random.default_rng((self.options.seed, step, number, 2))  # for all processes' photos, then ours
+        mine = slice(self.group.rank * batch, (self.group.rank + 1) * batch)
+        swapped = rng.random(batch * self.group.size)[mine] < self.options.candidate_share
+        chosen = rng.integers(0, count, batch * self.group.size)[mine]
+        rows = [drawing.candidates[i, c] if s else drawing.sketch[i, 0] for i, (s, c) in enumerate(zip(swapped, chosen))]
+        return torch.stack(rows)[:, None]
+
+    def _discriminator(self, step, batch, drawing, parts, last):
+        """Forward and backward of one part through the discriminator: its terms."""
+        turn = step // self.options.adversarial_every
+        lazy = 0 if turn % self.options.r1_every else self.options.r1_every
+        network = self.networks.discriminator
+        with exchange([network], last), self._precision():
+            terms = self.judge(batch["reference"], judged_drawings(drawing), lazy)
+            (terms["total"] / parts).backward()
+        return {("discriminator_total" if name == "total" else name): value for name, value in terms.items()}
+
+    def _update(self, optimiser, networks, step, values, names):
+        """Clip the gradients of each network by itself and take the optimiser's step."""
+        limit = self.options.clip or math.inf
+        found = {}
+        for name, network in networks.items():
+            if any(p.grad is not None for p in network.parameters()):
+                found[f"gradient_{name}"] = torch.nn.utils.clip_grad_norm_(network.parameters(), limit)
+        values |= found
+        checked = torch.stack([value.detach().float().cpu() for value in values.values()])
+        finite = self.group.sum(torch.isfinite(checked).all().float().to(self.device))
+        if int(finite) < self.group.size:
+            raise NotFinite(step, names, dict(zip(values, checked.tolist())))
+        self.optimisers[optimiser].step()
+
+
+def seed_step(seed, step, rank):
+    """Start torch's generators for one step: what a step draws depends on the step, not on what came before it."""
+    torch.manual_seed(int(np.random.SeedSequence((seed, step, rank)).generate_state(1, np.uint64)[0]) >> 1)
+
+
+def add_terms(values, terms, parts):
+    """Add the share of one of `parts` parts to the mean of each term."""
+    for name, term in terms.items():
+        term = term.detach() / parts if isinstance(term, torch.Tensor) else torch.tensor(term / parts)
+        values[name] = values[name] + term if name in values else term
+
+
+def exchange(networks, last):
+    """A context in which backward passes exchange gradients between the processes only if `last` is true."""
+    stack = contextlib.ExitStack()
+    for network in networks:
+        if not last and hasattr(network, "no_sync"):
+            stack.enter_context(network.no_sync())
+    return stack

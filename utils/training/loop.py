@@ -1,0 +1,180 @@
+"""A run: from its options to its last checkpoint."""
+import os
+import time
+
+import torch
+from torch.utils.data import default_collate
+from tqdm import tqdm
+
+from . import samples, state
+from .cycle import Cycle, NotFinite
+from .distributed import Group, unwrap
+from .ema import Average
+from .fields import OptionError
+from .loader import Order, make_loader, to_device
+from .machine import choose_device, choose_dtype, keep_freed_memory
+from .networks import build_networks
+from .run_folder import RunFolder
+from .signals import Stop
+from .sources import open_data, total_steps
+from .stats import Log, Meter
+
+OUT_OF_TIME = -1  # reason to leave, beside the numbers of signals
+
+
+def train(options):
+    """Train as `options` say. Returns the exit status: 0, 1 after a loss that was not finite, 128 + n after signal n.
+
+    OptionError, RunError, CheckpointError and VGGError say in a sentence why it could not start.
+    """
+    keep_freed_memory()
+    group = Group.from_environment()
+    if options.batch % (options.accumulate * group.size):
+        raise OptionError(
+            f"--batch {options.batch} cannot be dealt out to {group.size} processes in --accumulate {options.accumulate} parts."
+        )
+    if options.threads:
+        torch.set_num_threads(options.threads)
+    device = choose_device(options.device, group.local_rank)
+    dataset = open_data(options, "train")
+    group.start(device)
+    try:
+        folder, content = open_run(options) if group.first else (None, None)
+        path, content = group.broadcast((folder and folder.path, content))
+        run = Run(options, group, device, dataset, RunFolder(path), content)
+        return run.train()
+    finally:
+        group.stop()
+
+
+def open_run(options):
+    """(RunFolder, content of its newest good checkpoint or None): a new folder, or the one to resume."""
+    if not options.resume:
+        return RunFolder.create(options.runs, options.name, options.settings()), None
+    folder = RunFolder.open(options.resume)
+    content = folder.newest()
+    folder.write_options(options.settings())
+    return folder, content
+
+
+class Run:
+    """What one process of a training holds.
+
+    group: Group. dataset: SketchDataset. folder: RunFolder. content: of the checkpoint to go on from, or None.
+    """
+
+    def __init__(self, options, group, device, dataset, folder, content):
+        self.options, self.group, self.device, self.dataset, self.folder = options, group, device, dataset, folder
+        self.total = total_steps(options, len(dataset))
+        self.step = content["step"] if content else 0
+        self.best = content["best"] if content else None
+        # One process decides, lest the clocks of two disagree.
+        dtype = group.broadcast(choose_dtype(options.precision, device) if group.first else None)
+        networks = build_networks(options, state.architectures(content) if content else None)
+        networks = networks.map(lambda network: network.to(device, memory_format=torch.channels_last))
+        self.averages = {name: Average(network, options.ema) for name, network in networks.generators().items()}
+        for name, network in networks.trained().items():
+            if options.compile:
+                network.compile()
+            setattr(networks, name, group.wrap(network, device))
+        self.cycle = Cycle(options, networks, group, device, dtype, self.total)
+        if content:
+            state.restore(content, self.cycle, self.averages)
+        self.log = Log(folder.stats, self.step, os.path.join(folder.path, "events")) if group.first else None
+        self.examples = None
+
+    def say(self, text):
+        """Print from the first process, above the progress bar."""
+        if self.group.first:
+            tqdm.write(text)
+
+    def train(self):
+        """Take the steps that are left. Returns the exit status, see train()."""
+        self.say(self.dataset.describe())
+        self.say(
+            f"{self.folder.path}: step {self.step} of {self.total} on {self.device} in {str(self.cycle.dtype)[6:]}, "
+            f"{self.group.size} process(es)"
+        )
+        if self.step >= self.total:
+            self.say("All steps are done. Give more --steps or --epochs to go on.")
+            return 0
+        try:
+            with Stop() as stop:
+                reason = self._steps(stop)
+        except NotFinite as error:
+            return self._report_not_finite(error)
+        finally:
+            if self.log:
+                self.log.close()
+        if reason > 0:
+            self.say(f"Stopped by {stop.name or 'another process'} after step {self.step} and saved.")
+        elif reason == OUT_OF_TIME:
+            self.say(f"The time is over after step {self.step} of {self.total}; saved.")
+        if self.step < self.total:
+            self.say(f"Go on with: python main_sketch.py --resume {self.folder.path}")
+        return 128 + reason if reason > 0 else 0
+
+    def _steps(self, stop):
+        """The loop. Returns the reason why it ended: 0 when all steps are done."""
+        o = self.options
+        order = Order(len(self.dataset), o.batch, o.accumulate, self.group, self.step, self.total)
+        batches = iter(make_loader(self.dataset, order, o.workers, pin=self.device.type == "cuda"))
+        meter, begun = Meter(), time.monotonic()
+        progress = tqdm(total=self.total, initial=self.step, unit="step", disable=None if self.group.first else True)
+        reason = 0
+        while self.step < self.total and not reason:
+            start = time.perf_counter()
+            loaded = [next(batches) for _ in range(o.accumulate)]
+            waited = time.perf_counter() - start
+            values = self.cycle.run(self.step, [to_device(batch, self.device) for batch in loaded])
+            for name, average in self.averages.items():
+                average.update(unwrap(getattr(self.cycle.networks, name)), self.step)
+            self.step += 1
+            meter.add(values | {"seconds_data": waited, "seconds_compute": time.perf_counter() - start - waited})
+            progress.update()
+            progress.set_postfix({name: f"{float(v):.3g}" for name, v in values.items() if name != "total"}, refresh=False)
+            late = o.minutes and time.monotonic() - begun > 60 * o.minutes
+            reason = self._agree(stop.number or (OUT_OF_TIME if late else 0))
+            self._write(meter, last=reason or self.step == self.total, quiet=not progress.disable)
+        progress.close()
+        return reason
+
+    def _agree(self, reason):
+        """One reason to leave for all processes: the largest signal number, OUT_OF_TIME if there is none, or 0."""
+        if self.group.size == 1:
+            return reason
+        return min(self.group.collect(reason), key=lambda r: (-max(r, 0), r))
+
+    def _write(self, meter, last, quiet):
+        """After a step: the line of stats, the picture grid and the checkpoint that are due."""
+        o, step = self.options, self.step
+        if last or step % o.log_every == 0:
+            values = meter.report(self.group, self.device)
+            seconds = values["seconds_data"] + values["seconds_compute"]
+            values["waiting_share"] = values["seconds_data"] / seconds
+            values["photos_per_second"] = o.batch / seconds
+            if self.log:
+                self.log.write("train", step, values)
+            if not quiet:
+                self.say(f"step {step}: " + "  ".join(f"{name} {value:.4g}" for name, value in values.items()))
+        if self.group.first and o.sample_every and (last or step % o.sample_every == 0):
+            samples.write(os.path.join(self.folder.samples, f"step-{step:09d}.jpg"), self._sample())
+        if self.group.first and (last or step % o.save_every == 0):
+            self.folder.save(state.collect(step, self.cycle, self.averages, self.best), step, o.keep)
+
+    def _sample(self):
+        """The picture grid of the first photos of the validation set, or of the training's where there is none."""
+        if self.examples is None:
+            data = open_data(self.options, "val")
+            data = data if len(data) else self.dataset
+            count = min(self.options.samples, len(data))
+            self.examples = to_device(default_collate([data[i] for i in range(count)]), self.device)
+        return samples.draw({name: average.model for name, average in self.averages.items()}, self.examples)
+
+    def _report_not_finite(self, error):
+        """Write down the photos of the step that failed. Returns the exit status."""
+        names = [name for part in self.group.collect(error.names) for name in part]
+        if self.group.first:
+            self.folder.write_not_finite(error.step, names, error.values)
+        self.say(f"Stopped: {error}. Nothing of this step was saved; the photos were {', '.join(names)}.")
+        return 1

@@ -1,0 +1,63 @@
+"""The networks of a run: those that its losses need."""
+import dataclasses
+
+import torch
+from torch import nn
+
+from losses.vgg import VGGFeatures
+from model import PRESETS, Photo2Sketch, Sketch2Photo
+from model.discriminator import Discriminator
+
+
+@dataclasses.dataclass
+class Networks:
+    """None stands for a network that no loss of the run needs."""
+
+    photo2sketch: nn.Module
+    sketch2photo: nn.Module | None
+    discriminator: nn.Module | None
+    features: nn.Module | None  # VGG, frozen
+
+    def trained(self):
+        """{name: network} of those that learn."""
+        names = ("photo2sketch", "sketch2photo", "discriminator")
+        return {name: getattr(self, name) for name in names if getattr(self, name) is not None}
+
+    def generators(self):
+        """{name: network} of the generators."""
+        return {name: network for name, network in self.trained().items() if name != "discriminator"}
+
+    def map(self, change):
+        """Networks with change(network) in place of each one there is."""
+        parts = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
+        return Networks(**{name: None if part is None else change(part) for name, part in parts.items()})
+
+
+def architecture(options):
+    """The generators' architecture that the options describe."""
+    arch = PRESETS[options.preset]
+    return dataclasses.replace(arch, preset="custom", widths=options.widths) if options.widths else arch
+
+
+def build_networks(options, architectures=None):
+    """New networks on the CPU, started from `options.seed` or from the checkpoints that the options name.
+
+    architectures: {name: Architecture} of the generators of a run that is resumed; its checkpoint brings their weights.
+    Each network is seeded by itself, so that its start does not depend on which others there are. CheckpointError or
+    VGGError for files that cannot be used.
+    """
+    weights = options.weights()
+
+    def generator(kind, name, number):
+        file = getattr(options, name)
+        if file and architectures is None:
+            return kind.from_checkpoint(file).train()
+        torch.manual_seed(options.seed + number)
+        return kind((architectures or {}).get(name) or architecture(options))
+
+    photo2sketch = generator(Photo2Sketch, "photo2sketch", 0)
+    sketch2photo = generator(Sketch2Photo, "sketch2photo", 1) if weights.needs_reconstruction else None
+    torch.manual_seed(options.seed + 2)
+    discriminator = Discriminator(options.discriminator_widths) if weights.needs_discriminator else None
+    features = VGGFeatures(options.vgg or None) if weights.needs_features else None
+    return Networks(photo2sketch, sketch2photo, discriminator, features)

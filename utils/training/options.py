@@ -1,0 +1,180 @@
+"""The options of a training: names, types, defaults and meanings, all here."""
+import dataclasses
+import os
+import re
+
+from losses.objective import Weights
+from model.presets import PRESETS
+
+from .fields import OptionError, convert, make_parser, option, parse, read_config
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+DEMO = {  # a minute on two CPU cores with the pictures of data/sample
+    "photos": os.path.join(ROOT, "data", "sample", "photos"),
+    "references": (os.path.join(ROOT, "data", "sample", "drawings"),),
+    "name": "demo",
+    "size": 96,
+    "batch": 4,
+    "epochs": 1000,
+    "minutes": 1.0,
+    "warmup": 10,
+    "weight_style": 0.0,
+    "weight_content_sketch": 0.0,
+    "weight_content_reconstruction": 0.0,
+    "log_every": 10,
+    "sample_every": 50,
+    "validate_every": 0,
+}
+WEIGHT = "weight_"  # prefix of the options that are the fields of losses.objective.Weights
+FIXED = ("preset", "widths", "discriminator_widths")  # a resumed run keeps them: the checkpoint holds these networks
+
+_DATA, _NETWORKS, _LOSSES, _OPTIMISATION = "data", "networks", "losses", "optimisation"
+_MACHINE, _RUN, _CALL = "machine", "run", "this call only"
+
+
+def _weight(name, help):
+    return option(getattr(Weights(), name), help, _LOSSES, low=0)
+
+
+@dataclasses.dataclass(frozen=True)
+class Options:
+    """Everything that decides how a run goes."""
+
+    photos: str = option("", "folder of photos: COCO 2017 layout, or any folder of pictures", _DATA)
+    references: tuple[str, ...] = option((), "folders of drawings, such as ImageNet-Sketch; each counts alike", _DATA)
+    size: int = option(256, "side of the crops in pixels", _DATA, low=32, high=4096)
+    scales: tuple[float, ...] = option((0.6, 1.25), "smallest and largest crop pixels per photo pixel", _DATA, above=0, high=16)
+    object_crops: float = option(0.0, "share of the crops centred on an annotated object", _DATA, low=0, high=1)
+    categories: tuple[str, ...] = option((), "COCO categories whose photos and objects are used, all if not given", _DATA)
+    epoch_length: int = option(0, "crops per epoch, 0 for one per photo", _DATA, low=0)
+    workers: int = option(2, "processes that load data, 0 for none beside the training itself", _DATA, low=0, high=256)
+
+    preset: str = option("fast", "sizes of both generators", _NETWORKS, choices=tuple(PRESETS))
+    widths: tuple[int, ...] = option((), "channels of the generators' stages, in place of the preset's", _NETWORKS, low=1)
+    discriminator_widths: tuple[int, ...] = option(
+        (32, 64, 128, 128), "channels of the discriminator's stages, each at half the resolution", _NETWORKS, low=1
+    )
+    photo2sketch: str = option("", "checkpoint of the Photo2Sketch to start from; it decides the architecture", _NETWORKS)
+    sketch2photo: str = option("", "checkpoint of the Sketch2Photo to start from", _NETWORKS)
+    vgg: str = option("", "file of VGG16 or VGG19 weights; without one torchvision's VGG19 is fetched", _NETWORKS)
+
+    weight_edge: float = _weight("edge", "candidates and sketch against the guidance; published 100")
+    weight_luminance: float = _weight("luminance", "reconstruction against the photo's luminance, L1; published 5")
+    weight_cycle: float = _weight("cycle", "the same, Laplacian pyramid; published 100")
+    weight_adversarial: float = _weight("adversarial", "the discriminator's opinion; published 5")
+    weight_style: float = _weight("style", "moments of VGG features against a reference; published 0.4")
+    weight_content_sketch: float = _weight("content_sketch", "VGG features of the sketch against the photo; published 0.1")
+    weight_content_reconstruction: float = _weight("content_reconstruction", "of the reconstruction; published 0.01")
+    weight_feature_matching: float = _weight("feature_matching", "the discriminator's features; not in the paper")
+    cycle_every: int = option(1, "Sketch2Photo takes part in every N-th step, where its terms count N times", _LOSSES, low=1)
+    vgg_every: int = option(1, "style and content take part in every N-th step and count N times", _LOSSES, low=1)
+    adversarial_every: int = option(1, "the discriminator takes part in every N-th step and counts N times", _LOSSES, low=1)
+    vgg_crop: int = option(0, "style and content look at a random square of this side in pixels, 0 for all", _LOSSES, low=0)
+    vgg_share: float = option(1.0, "share of the photos of a step that style and content look at", _LOSSES, above=0, high=1)
+    candidate_share: float = option(0.0, "share of photos reconstructed from a random candidate", _LOSSES, low=0, high=1)
+    adversarial_form: str = option(
+        "hinge", "form of the adversarial loss", _LOSSES, choices=("hinge", "least-squares", "non-saturating")
+    )
+    r1: float = option(10.0, "strength of the discriminator's gradient penalty, 0 for none; not in the paper", _LOSSES, low=0)
+    r1_every: int = option(4, "the penalty is taken in every N-th step of the discriminator and counts N times", _LOSSES, low=1)
+    augment: bool = option(True, "shift, mirror and fade what the discriminator sees", _LOSSES)
+
+    epochs: float = option(100.0, "passes over the photos", _OPTIMISATION, above=0)
+    steps: int = option(0, "optimisation steps, in place of epochs", _OPTIMISATION, low=0)
+    minutes: float = option(0.0, "stop and save after this time, 0 for no limit", _OPTIMISATION, low=0)
+    batch: int = option(8, "photos per step, over all processes and parts", _OPTIMISATION, low=1)
+    accumulate: int = option(1, "parts of a step, whose gradients are summed up one after the other", _OPTIMISATION, low=1)
+    lr: float = option(1e-3, "peak learning rate of the generators (AdamW); published 2e-4", _OPTIMISATION, above=0, high=1)
+    discriminator_lr: float = option(2e-4, "peak learning rate of the discriminator", _OPTIMISATION, above=0, high=1)
+    betas: tuple[float, ...] = option((0.9, 0.99), "AdamW's decay of the gradient's moments", _OPTIMISATION, low=0, high=0.99999)
+    weight_decay: float = option(1e-4, "AdamW's weight decay", _OPTIMISATION, low=0, high=1)
+    warmup: int = option(150, "steps over which the learning rate rises", _OPTIMISATION, low=0)
+    final_lr: float = option(0.02, "share of the learning rate left in the last step, on half a cosine", _OPTIMISATION, low=0, high=1)
+    clip: float = option(100.0, "largest gradient norm of each network, 0 for no limit", _OPTIMISATION, low=0)
+    ema: float = option(0.998, "decay of the moving averages of the generators", _OPTIMISATION, low=0, high=0.999999)
+    seed: int = option(0, "of everything random", _OPTIMISATION, low=0, high=2**31 - 1)
+
+    device: str = option("auto", "where to train; auto takes CUDA if there is one", _MACHINE, choices=("auto", "cpu", "cuda"))
+    precision: str = option(
+        "auto", "auto takes bfloat16 if it is faster here", _MACHINE, choices=("auto", "float32", "bfloat16")
+    )
+    threads: int = option(0, "CPU threads of each process, 0 leaves it to torch", _MACHINE, low=0, high=1024)
+    compile: bool = option(False, "compile the networks with torch.compile", _MACHINE)
+
+    name: str = option("run", "of the run folder, after its number", _RUN)
+    runs: str = option("runs", "folder of the run folders", _RUN)
+    log_every: int = option(50, "steps between lines of stats.jsonl", _RUN, low=1)
+    sample_every: int = option(500, "steps between picture grids, 0 for none", _RUN, low=0)
+    samples: int = option(4, "photos in a picture grid", _RUN, low=1, high=64)
+    validate_every: int = option(1000, "steps between validations, 0 for none", _RUN, low=0)
+    validation_photos: int = option(200, "photos that a validation looks at", _RUN, low=1)
+    save_every: int = option(500, "steps between checkpoints", _RUN, low=1)
+    keep: int = option(2, "newest checkpoints that are kept", _RUN, low=1)
+
+    config: str = option("", "YAML or JSON file of options; the command line wins", _CALL, switch=True)
+    resume: str = option("", "run folder to go on with; options given beside it replace its own", _CALL, switch=True)
+    demo: bool = option(False, "train for a minute on the pictures of data/sample", _CALL, switch=True)
+    dry_run: bool = option(False, "show the options and the sizes of data, networks and memory, then stop", _CALL, switch=True)
+
+    def weights(self):
+        """The losses' weights."""
+        names = [field.name for field in dataclasses.fields(Weights)]
+        return Weights(**{name: getattr(self, WEIGHT + name) for name in names})
+
+    def settings(self):
+        """What options.json holds: {name: value} without the switches of the call."""
+        return {f.name: getattr(self, f.name) for f in dataclasses.fields(self) if not f.metadata["switch"]}
+
+
+def read_options(argv):
+    """The Options of a command line: defaults, then the demo's, then the file of --config or the options of the run to
+    resume, then the command line. OptionError says in a sentence what is unknown or impossible.
+    """
+    parser = make_parser(Options, "Train Photo2Sketch and Sketch2Photo.")
+    given = parse(parser, Options, argv)
+    values = {}
+    if given.get("demo"):
+        values.update(DEMO)
+    if given.get("config"):
+        values.update(read_config(given["config"], Options))
+    if given.get("resume"):
+        if given.get("config") or given.get("demo"):
+            raise OptionError("--resume takes the options of the run: give no --config and no --demo with it.")
+        path = os.path.join(given["resume"], "options.json")
+        if not os.path.isfile(path):
+            raise OptionError(f"--resume {given['resume']} is not the folder of a run: it has no options.json.")
+        values.update(read_config(path, Options))
+        for name in FIXED:
+            if name in given and given[name] != values[name]:
+                raise OptionError(f"--{name.replace('_', '-')} cannot change when a run is resumed. Start a new run.")
+    values.update(given)
+    options = Options(**{name: convert(Options, name, value, name) for name, value in values.items()})
+    check(options)
+    return options
+
+
+def check(options):
+    """OptionError for options that do not go together."""
+
+    def refuse(wrong, sentence):
+        if wrong:
+            raise OptionError(sentence)
+
+    o, weights = options, options.weights()
+    terms = [getattr(weights, field.name) for field in dataclasses.fields(weights)]
+    refuse(not any(terms), "All loss weights are 0: give at least one.")
+    needs_references = weights.needs_reference or weights.needs_discriminator
+    refuse(
+        needs_references and o.photos and not o.references,
+        "The style and adversarial losses need drawings: give --references, or set their weights to 0.",
+    )
+    refuse(len(o.scales) != 2 or o.scales[0] > o.scales[-1], "--scales takes two numbers, the smaller one first.")
+    refuse(len(o.betas) != 2, "--betas takes two numbers.")
+    refuse(o.batch % o.accumulate, f"--batch {o.batch} cannot be split into --accumulate {o.accumulate} parts.")
+    refuse(not re.fullmatch(r"[\w.-]+", o.name), f"--name {o.name!r} may hold letters, digits, '.', '_' and '-' only.")
+    expected = len(PRESETS[o.preset].widths)
+    refuse(o.widths and len(o.widths) != expected, f"--widths takes {expected} numbers for the preset {o.preset}.")
+    heads = PRESETS[o.preset].heads
+    refuse(o.widths and o.widths[-1] % heads, f"The last of --widths must be a multiple of {heads}, the attention heads.")
+    refuse(o.discriminator_widths[-1] % 4, "The last of --discriminator-widths must be a multiple of 4, the attention heads.")
+    refuse(o.vgg_crop and o.vgg_crop < 32, "--vgg-crop must be at least 32, or 0 for whole crops.")

@@ -1,0 +1,98 @@
+"""The folder of one run: runs/NNN-name/ with options.json, stats.jsonl, samples/ and checkpoints/."""
+import glob
+import json
+import os
+import re
+
+from utils.checkpoint import CheckpointError, read, save_atomically
+
+OPTIONS, STATS, SAMPLES, CHECKPOINTS = "options.json", "stats.jsonl", "samples", "checkpoints"
+BEST, NOT_FINITE = "best.pt", "not_finite.json"
+
+
+class RunError(Exception):
+    """A run folder that cannot be used. The message names it and the remedy."""
+
+
+def write_text(path, text):
+    """Write a small text file whole or not at all."""
+    temporary = f"{path}.tmp"
+    with open(temporary, "w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(temporary, path)
+
+
+class RunFolder:
+    """Paths and checkpoints of the run in `path`."""
+
+    def __init__(self, path):
+        self.path = path
+        self.stats, self.samples, self.checkpoints = (os.path.join(path, part) for part in (STATS, SAMPLES, CHECKPOINTS))
+
+    @classmethod
+    def create(cls, root, name, options):
+        """A new folder with the next free number below `root`. options: a dict for options.json."""
+        os.makedirs(root, exist_ok=True)
+        numbers = [int(m.group(1)) for m in (re.match(r"(\d+)-", entry) for entry in os.listdir(root)) if m]
+        number = max(numbers, default=0) + 1
+        while True:  # another process may take the same number
+            try:
+                path = os.path.join(root, f"{number:03d}-{name}")
+                os.mkdir(path)
+                break
+            except FileExistsError:
+                number += 1
+        folder = cls(path)
+        os.mkdir(folder.samples)
+        os.mkdir(folder.checkpoints)
+        folder.write_options(options)
+        return folder
+
+    @classmethod
+    def open(cls, path):
+        """An existing run. RunError if `path` is none."""
+        if not os.path.isfile(os.path.join(path, OPTIONS)):
+            raise RunError(f"{path} is not the folder of a run: it has no {OPTIONS}.")
+        folder = cls(path)
+        os.makedirs(folder.samples, exist_ok=True)
+        os.makedirs(folder.checkpoints, exist_ok=True)
+        return folder
+
+    def write_options(self, options):
+        """options: a dict of names and values."""
+        write_text(os.path.join(self.path, OPTIONS), json.dumps(options, indent=2) + "\n")
+
+    def write_not_finite(self, step, names, values):
+        """The photos and losses of a step whose losses were not finite."""
+        values = {name: repr(value) for name, value in values.items()}
+        text = json.dumps({"step": step, "photos": names, "values": values}, indent=2)
+        write_text(os.path.join(self.path, NOT_FINITE), text + "\n")
+
+    def _saved(self):
+        """Checkpoint paths, the newest first."""
+        return sorted(glob.glob(os.path.join(glob.escape(self.checkpoints), "step-*.pt")), reverse=True)
+
+    def save(self, content, step, keep):
+        """Write the checkpoint of `step` and remove the oldest ones, so that `keep` are left."""
+        save_atomically(content, os.path.join(self.checkpoints, f"step-{step:09d}.pt"))
+        for path in self._saved()[keep:]:
+            os.remove(path)
+
+    def save_best(self, content):
+        """Write the checkpoint that validated best."""
+        save_atomically(content, os.path.join(self.checkpoints, BEST))
+
+    def best(self):
+        """The content of the checkpoint that validated best. CheckpointError if there is none that loads."""
+        return read(os.path.join(self.checkpoints, BEST))
+
+    def newest(self, warn=print):
+        """The content of the newest checkpoint that loads, or None if there is none. Damaged ones are named to `warn`."""
+        for path in self._saved():
+            try:
+                return read(path)
+            except CheckpointError as error:
+                warn(f"Skipped: {error}")
+        return None
