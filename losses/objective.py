@@ -99,7 +99,7 @@ class GeneratorObjective:
     form: a name in losses.adversarial.FORMS.
     judged: which drawings meet the references (adversarial, feature matching, style), see judged_drawings().
     augment: Augmentation of what the discriminator sees, the same as DiscriminatorObjective's, or None.
-    vgg_crop: side in pixels of a random crop for the VGG terms, None for whole images; they cost more than the networks.
+    vgg_crop: side in pixels of a random crop for the VGG terms, None for whole images: they are costly.
 
     ValueError where something needed is missing or unknown.
     """

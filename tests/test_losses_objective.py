@@ -1,0 +1,241 @@
+"""The objectives: what is computed when, how terms add up, and where gradients go."""
+import dataclasses
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from losses.augment import Augmentation
+from losses.edge import edge_loss
+from losses.luminance import luminance
+from losses.objective import (
+    DiscriminatorObjective,
+    GeneratorObjective,
+    Weights,
+    frozen,
+    judged_drawings,
+    random_window,
+)
+from model import Discriminator, Drawing
+
+FIELDS = [field.name for field in dataclasses.fields(Weights)]
+
+
+class Extractor(nn.Module):
+    """Stands in for VGG: two frozen convolutions of different stride. Remembers what it was shown."""
+
+    def __init__(self):
+        super().__init__()
+        self.layers = nn.ModuleList([nn.Conv2d(1, 4, 3), nn.Conv2d(1, 6, 3, stride=2)]).requires_grad_(False)
+        self.seen = []
+
+    def forward(self, image):
+        self.seen.append(image)
+        return [layer(image).relu() for layer in self.layers]
+
+
+def forbidden(*inputs, **options):
+    raise AssertionError("this network should not have been asked")
+
+
+def small_discriminator():
+    return Discriminator(widths=(4, 6), scales=2, grid=2, heads=2)
+
+
+@pytest.fixture
+def batch():
+    """Keyword arguments of a call: what is drawn requires gradients."""
+    torch.manual_seed(0)
+    candidates = torch.rand(2, 5, 32, 40, requires_grad=True)
+    return {
+        "photo": torch.rand(2, 3, 32, 40),
+        "drawing": Drawing(candidates, torch.full((2, 5, 32, 40), 0.2), candidates.mean(1, keepdim=True)),
+        "guidance": torch.rand(2, 6, 32, 40),
+        "reconstruction": torch.rand(2, 1, 32, 40, requires_grad=True),
+        "reference": torch.rand(2, 1, 36, 28),
+    }
+
+
+def test_defaults_are_the_published_weights():
+    published = {"adversarial": 5, "luminance": 5, "cycle": 100, "edge": 100, "style": 0.4}
+    published |= {"content_sketch": 0.1, "content_reconstruction": 0.01, "feature_matching": 0}
+    assert dataclasses.asdict(Weights()) == published
+
+
+def test_total_is_the_weighted_sum_of_all_terms(batch):
+    weights = Weights(**{name: 1.5 + i for i, name in enumerate(FIELDS)})
+    terms = GeneratorObjective(weights, Extractor(), small_discriminator())(**batch, lazy=3)
+    total = terms.pop("total").item()
+    lazily = ("adversarial", "feature_matching", "style", "content_sketch", "content_reconstruction")
+    assert set(terms) == {"edge_candidates", "edge_sketch", "luminance", "cycle", *lazily}
+    names = {name: name.split("_")[0] if name.startswith("edge") else name for name in terms}
+    expected = sum(getattr(weights, names[n]) * t.item() * (3 if n in lazily else 1) for n, t in terms.items())
+    assert total == pytest.approx(expected, rel=1e-5)
+
+
+def test_only_the_edge_term(batch):
+    objective = GeneratorObjective(Weights.only(edge=100), forbidden, forbidden)
+    terms = objective(batch["photo"], batch["drawing"], batch["guidance"])
+    expected = edge_loss(batch["drawing"].candidates, batch["drawing"].sketch, batch["guidance"])
+    assert set(terms) == {"edge_candidates", "edge_sketch", "total"}
+    assert terms["total"].item() == pytest.approx(100 * sum(expected.values()).item(), rel=1e-5)
+
+
+@pytest.mark.parametrize("name", FIELDS)
+def test_a_weight_of_zero_skips_its_term_and_its_networks(name, batch):
+    weights = Weights.only(**{name: 1.0})
+    features = Extractor() if weights.needs_features else forbidden
+    discriminator = small_discriminator() if weights.needs_discriminator else forbidden
+    if not weights.needs_reconstruction:
+        batch["reconstruction"] = None
+    if not weights.needs_reference:
+        batch["reference"] = None
+    terms = GeneratorObjective(weights, features, discriminator)(**batch)
+    assert {term.split("_")[0] for term in terms} == {name.split("_")[0], "total"}
+
+
+def test_lazy_zero_asks_neither_vgg_nor_discriminator(batch):
+    objective = GeneratorObjective(Weights(feature_matching=1), forbidden, forbidden)
+    terms = objective(**batch | {"reference": None}, lazy=0)
+    assert set(terms) == {"edge_candidates", "edge_sketch", "luminance", "cycle", "total"}
+    nothing = GeneratorObjective(Weights.only(style=1), forbidden)(**batch, lazy=0)
+    assert nothing["total"].item() == 0
+
+
+def test_what_is_missing_is_named(batch):
+    with pytest.raises(ValueError, match="VGG"):
+        GeneratorObjective(Weights.only(style=1))
+    with pytest.raises(ValueError, match="discriminator"):
+        GeneratorObjective(Weights.only(adversarial=1))
+    with pytest.raises(ValueError, match="reconstruction"):
+        GeneratorObjective(Weights.only(cycle=1))(**batch | {"reconstruction": None})
+    with pytest.raises(ValueError, match="references"):
+        GeneratorObjective(Weights.only(style=1), Extractor())(**batch | {"reference": None})
+    with pytest.raises(ValueError, match="unknown adversarial form"):
+        GeneratorObjective(Weights.only(edge=1), form="none")
+
+
+def test_gradients_reach_what_is_drawn_and_no_frozen_network(batch):
+    extractor, discriminator = Extractor(), small_discriminator()
+    objective = GeneratorObjective(Weights(feature_matching=1), extractor, discriminator, augment=Augmentation())
+    objective(**batch)["total"].backward()
+    assert batch["drawing"].candidates.grad.abs().sum() > 0 and batch["reconstruction"].grad.abs().sum() > 0
+    assert all(p.grad is None for network in (extractor, discriminator) for p in network.parameters())
+    assert all(parameter.requires_grad for parameter in discriminator.parameters())
+
+
+def test_freezing_ends_after_an_error_and_spares_what_was_frozen():
+    network = nn.Sequential(nn.Linear(2, 2), nn.Linear(2, 2).requires_grad_(False))
+    with pytest.raises(RuntimeError), frozen(network):
+        assert not any(parameter.requires_grad for parameter in network.parameters())
+        raise RuntimeError
+    assert [parameter.requires_grad for parameter in network.parameters()] == [True, True, False, False]
+
+
+def test_references_meet_the_judged_drawings_only(batch):
+    for judged, touched in (((5,), [4]), ((1, 3), [0, 2]), (("sketch",), range(5))):
+        batch["drawing"].candidates.grad = None
+        weights = Weights.only(adversarial=1, style=1, feature_matching=1)
+        objective = GeneratorObjective(weights, Extractor(), small_discriminator(), judged=judged)
+        objective(**batch)["total"].backward()
+        pulled = batch["drawing"].candidates.grad.abs().sum((0, 2, 3)).nonzero().flatten().tolist()
+        assert pulled == list(touched)
+
+
+def test_judged_drawings_by_name(batch):
+    drawing = batch["drawing"]
+    made = judged_drawings(drawing, (5, "sketch"))
+    assert torch.equal(made, torch.cat([drawing.candidates[:, 4:], drawing.sketch]))
+    for wrong in ((0,), (6,), ("blend",), ()):
+        with pytest.raises(ValueError, match="candidates 1 to 5"):
+            judged_drawings(drawing, wrong)
+
+
+def test_style_term_is_the_mean_over_judged_drawings(batch):
+    extractor = Extractor()
+
+    def style(*judged):
+        return GeneratorObjective(Weights.only(style=1), extractor, judged=judged)(**batch)["style"].item()
+
+    assert style(2, "sketch") == pytest.approx((style(2) + style("sketch")) / 2, rel=1e-5)
+
+
+def test_each_vgg_term_gets_its_own_image(batch):
+    """One pass serves all of them: the same values as when each is asked for alone."""
+    extractor, names = Extractor(), ("style", "content_sketch", "content_reconstruction")
+    together = GeneratorObjective(Weights.only(**dict.fromkeys(names, 1)), extractor)(**batch)
+    for name in names:
+        alone = GeneratorObjective(Weights.only(**{name: 1}), extractor)(**batch)
+        assert together[name].item() == pytest.approx(alone[name].item(), rel=1e-4)
+
+
+def test_content_crops_photo_and_drawings_at_the_same_place(batch):
+    extractor, target = Extractor(), luminance(batch["photo"])
+    batch |= {"drawing": batch["drawing"]._replace(sketch=target), "reconstruction": target}
+    weights = Weights.only(content_sketch=1, content_reconstruction=1)
+    objective = GeneratorObjective(weights, extractor, vgg_crop=16)
+    for _ in range(5):
+        assert objective(**batch)["total"].item() == pytest.approx(0, abs=1e-6)
+    assert {tuple(image.shape[-2:]) for image in extractor.seen} == {(16, 16)}
+    assert len({image.sum().item() for image in extractor.seen}) > 2  # not always the same place
+
+
+def test_windows_stay_inside():
+    torch.manual_seed(0)
+    windows = [random_window((20, 9), 12) for _ in range(200)]
+    assert {window[1].start for window in windows} == set(range(9))
+    assert all(window[1].stop <= 20 and window[2].start == 0 for window in windows)
+    assert torch.zeros(1, 1, 20, 9)[windows[0]].shape[-2:] == (12, 9)
+
+
+def test_discriminator_objective_by_formula():
+    network = small_discriminator().eval()
+    real, fake = torch.rand(2, 1, 24, 24), torch.rand(4, 1, 32, 16, requires_grad=True)
+    terms = DiscriminatorObjective(network, gamma=0)(real, fake)
+    with torch.no_grad():
+        scores = [[logits.double().numpy() for logits in network(images)] for images in (real, fake)]
+    expected = np.mean([np.maximum(0, 1 - a).mean() for a in scores[0]])
+    expected += np.mean([np.maximum(0, 1 + a).mean() for a in scores[1]])
+    assert set(terms) == {"discriminator", "total"}
+    assert terms["total"].item() == pytest.approx(expected, rel=1e-4)
+    terms["total"].backward()
+    assert fake.grad is None and any(parameter.grad.abs().sum() > 0 for parameter in network.parameters())
+
+
+def test_r1_counts_half_gamma_and_lazily():
+    network = small_discriminator().eval()
+    objective = DiscriminatorObjective(network, gamma=8.0)
+    real, fake = torch.rand(2, 1, 24, 24), torch.rand(2, 1, 24, 24)
+    terms = objective(real, fake, lazy=4)
+    assert terms["r1"].item() > 0
+    assert (terms["total"] - terms["discriminator"]).item() == pytest.approx(16 * terms["r1"].item(), rel=1e-2)
+    assert "r1" not in objective(real, fake, lazy=0)
+    assert not real.requires_grad
+
+
+def test_discriminator_learns_to_tell_lines_from_noise():
+    torch.manual_seed(0)
+    network = small_discriminator()
+    objective = DiscriminatorObjective(network, augment=Augmentation())
+    optimiser = torch.optim.Adam(network.parameters(), 5e-3, betas=(0.0, 0.9))
+
+    def lines_and_noise():
+        lines, noise = torch.ones(8, 1, 32, 32), torch.ones(8, 1, 32, 32)
+        lines[:, :, ::8] = 0
+        noise[torch.rand_like(noise) < 0.125] = 0
+        return lines, noise
+
+    history = []
+    for _ in range(60):
+        terms = objective(*lines_and_noise())
+        optimiser.zero_grad()
+        terms["total"].backward()
+        optimiser.step()
+        history.append(terms["discriminator"].item())
+    assert np.mean(history[-5:]) < 0.5 * history[0]
+    lines, noise = lines_and_noise()
+    generator = GeneratorObjective(Weights.only(adversarial=1), None, network, judged=("sketch",))
+    with torch.no_grad():
+        pays = [generator(None, Drawing(x.expand(-1, 5, -1, -1), None, x), None)["total"] for x in (lines, noise)]
+    assert pays[0] < pays[1]
