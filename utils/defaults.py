@@ -1,0 +1,10 @@
+"""Defaults that the scripts and the library share. Imports nothing heavy, so that --help comes at once."""
+import os
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+CHECKPOINTS = {name: os.path.join(ROOT, "checkpoints", f"{name}.pth") for name in ("photo2sketch", "sketch2photo")}
+DIRECTIONS = tuple(CHECKPOINTS)
+WORKING_SIZE = 1024  # pixels of the long side at which photos are drawn
+MIN_WORKING_SIZE = 64  # pixels; below it there is nothing to see
+CANDIDATES = 5  # drawings of the shipped network, from sparse to dense
+MAX_MEGAPIXELS = 200.0  # larger pictures are refused from their header, before anything is decoded

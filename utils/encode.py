@@ -1,0 +1,28 @@
+"""Pictures as bytes of a file format."""
+import io
+
+from PIL import Image
+
+FORMATS = {  # extension -> how Pillow saves it
+    "png": {"format": "PNG", "compress_level": 4},
+    "jpg": {"format": "JPEG", "quality": 92, "subsampling": 0},
+    "webp": {"format": "WEBP", "quality": 90, "method": 3},
+    "tiff": {"format": "TIFF", "compression": "tiff_deflate"},
+}
+OPAQUE = ("jpg",)  # formats without transparency
+LONGEST = {"jpg": 65500, "webp": 16383}  # pixels along a side that the format can hold
+
+
+class EncodeError(Exception):
+    """A drawing that the chosen format cannot hold. The message is the reason."""
+
+
+def encode(image, extension):
+    """uint8 (H, W), (H, W, 3) or (H, W, 4) -> the bytes of a picture file. EncodeError if it is too long for the format."""
+    limit = LONGEST.get(extension)
+    if limit and max(image.shape[:2]) > limit:
+        size = f"{image.shape[1]} x {image.shape[0]}"
+        raise EncodeError(f"{size} pixels are more than {extension} can hold ({limit} a side): use --format png or tiff")
+    content = io.BytesIO()
+    Image.fromarray(image).save(content, **FORMATS[extension])
+    return content.getvalue()

@@ -1,0 +1,87 @@
+"""The files of one photo: its drawing, or every candidate with confidence map and contact sheet."""
+import dataclasses
+import os
+
+from utils import confidence
+from utils.atomic import replacing, write_bytes
+from utils.defaults import CANDIDATES
+from utils.encode import encode
+from utils.style import Style, finish, resize
+
+
+@dataclasses.dataclass(frozen=True)
+class Output:
+    """Where and how drawings are written."""
+
+    folder: str
+    extension: str  # of utils.encode.FORMATS
+    style: Style
+    svg: bool = False  # the drawing as vector paths too
+
+    def path(self, name):
+        """The path of an output file that is named relative to the folder, with /."""
+        return os.path.join(self.folder, *name.split("/"))
+
+    def write(self, name, image):
+        path = self.path(name)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        write_bytes(path, encode(image, self.extension))
+
+    def write_svg(self, target, sketch, size):
+        from utils.svg import write_svg  # an optional dependency stands behind it
+
+        with replacing(self.path(f"{target}.svg")) as temporary:
+            write_svg(sketch, temporary)
+
+
+class OneDrawing(Output):
+    """One photo, one drawing (and its vector paths)."""
+
+    @property
+    def needs_photo(self):
+        """Whether save() needs the photo's pixels."""
+        return self.style.needs_photo
+
+    def names(self, target):
+        """The files of a target, the drawing first."""
+        return [f"{target}.{self.extension}"] + [f"{target}.svg"] * self.svg
+
+    def candidates(self, target):
+        """The files of a target that hold its candidates."""
+        return []
+
+    def save(self, target, maps, size, photo=None):
+        """Write the files of one photo. maps: utils.sketcher.Maps. size: (H, W). photo: uint8 RGB (H, W, 3)."""
+        sketch = maps.pick(self.style.candidate)
+        self.write(f"{target}.{self.extension}", finish(sketch, self.style, size, photo))
+        if self.svg:
+            self.write_svg(target, sketch, size)
+
+
+class AllCandidates(OneDrawing):
+    """Every candidate, the blend, the confidence map and a contact sheet (and the blend's vector paths)."""
+
+    needs_photo = True
+
+    def candidates(self, target):
+        return [f"{target}_{number}.{self.extension}" for number in range(1, CANDIDATES + 1)]
+
+    def names(self, target):
+        more = [f"{target}_{part}.{self.extension}" for part in ("confidence", "sheet")]
+        return [*super().names(target), *self.candidates(target), *more]
+
+    def save(self, target, maps, size, photo=None):
+        for number, name in enumerate(self.candidates(target), 1):
+            self.write(name, finish(maps.pick(number), self.style, size, photo))
+        prevailing = confidence.confidence_map(maps.confidences)
+        self.write(f"{target}_confidence.{self.extension}", resize(prevailing, *size))
+        self.write(f"{target}_sheet.{self.extension}", self.sheet(maps, size, photo))
+        super().save(target, maps, size, photo)
+
+    def sheet(self, maps, size, photo):
+        """The contact sheet, made at the size of its cells."""
+        plain = dataclasses.replace(self.style, beside=False, transparent=False)
+        photo = confidence.shrink(photo, size)
+        shape = photo.shape[:2]
+        drawn = [finish(maps.pick(number), plain, shape, photo) for number in (None, *range(1, CANDIDATES + 1))]
+        return confidence.sheet(photo, drawn[0], drawn[1:], maps.confidences)

@@ -1,0 +1,214 @@
+"""Many photos through a Sketcher: reading, drawing and writing overlap, and one bad photo stops nothing."""
+import collections
+import dataclasses
+import errno
+import os
+from concurrent.futures import ThreadPoolExecutor
+
+from utils import records
+from utils.atomic import write_bytes
+from utils.encode import EncodeError
+from utils.pictures import PictureError, probe, read_picture
+
+THREADS = min(8, max(2, os.cpu_count() or 2))  # that read, and as many that write
+AHEAD = 2 * THREADS  # photos read before their turn, and drawings waiting to be written
+PIXELS_IN_FLIGHT = 60e6  # photos' pixels between opening and the written drawing: bounds the memory
+BATCH = 4  # photos of one shape drawn at once
+BATCH_PIXELS = 1e6  # larger ones are drawn one by one
+HOPELESS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)  # no other drawing can be written either
+
+
+class OutputError(Exception):
+    """The output folder cannot be written to. The message says why."""
+
+
+class Interrupted(Exception):
+    """The user has asked to stop."""
+
+
+@dataclasses.dataclass
+class Counts:
+    """What became of the photos."""
+
+    drawn: int = 0
+    skipped: int = 0
+    failed: dict = dataclasses.field(default_factory=dict)  # target -> reason
+
+    @classmethod
+    def sum(cls, parts):
+        """The counts of several processes, given as dicts, in one."""
+        failed = {target: reason for part in parts for target, reason in part["failed"].items()}
+        return cls(sum(part["drawn"] for part in parts), sum(part["skipped"] for part in parts), failed)
+
+
+@dataclasses.dataclass
+class Item:
+    """A photo on its way."""
+
+    task: object  # utils.folder.Task
+    stamp: dict
+    pixels: int
+    working: object = None  # utils.sketcher.Working
+    photo: object = None  # uint8 (H, W, 3), only where the output needs it
+
+
+def check_folder(folder):
+    """Make the output folder and see that it takes a file. OutputError if not."""
+    trial = os.path.join(folder, ".photo2sketch-trial")
+    try:
+        os.makedirs(folder, exist_ok=True)
+        write_bytes(trial, b"writable")
+        os.unlink(trial)
+    except OSError as error:
+        raise OutputError(f"the output folder {folder} cannot be written to ({error.strerror}).") from None
+
+
+class Runner:
+    """Draws tasks into an output.
+
+    sketcher: utils.sketcher.Sketcher. output: utils.outputs.OneDrawing or AllCandidates. record: utils.records.Records.
+    fingerprint: records.digest of the options. skip: leave out what is up to date. stop: threading.Event that ends the
+    run. on_done(task, reason): called for every photo that is done with, reason None unless it failed. on_tile(done,
+    total): called within a photo.
+    """
+
+    def __init__(self, sketcher, output, record, fingerprint, skip, stop, on_done, on_tile=None):
+        self.sketcher, self.output, self.record, self.fingerprint = sketcher, output, record, fingerprint
+        self.skip, self.stop, self.on_done, self.on_tile = skip, stop, on_done, on_tile
+        self.counts = Counts()
+        self.reading = collections.deque()  # (item, future), in order
+        self.writing = collections.deque()
+        self.in_flight = 0  # pixels
+        self.held = None  # an item that waits for memory
+
+    def run(self, tasks):
+        """Draw the tasks of an iterator -> Counts. OutputError if the output cannot take any more drawings."""
+        tasks = iter(tasks)
+        with ThreadPoolExecutor(THREADS) as readers, ThreadPoolExecutor(THREADS) as writers:
+            try:
+                while not self.stop.is_set() and (self.read_ahead(tasks, readers) or self.writing):
+                    for item, maps in self.draw(self.next_batch()):
+                        self.writing.append((item, writers.submit(self.write, item, maps)))
+                    self.settle(AHEAD if self.reading else len(self.writing) - 1)
+            except Interrupted:
+                pass
+            finally:
+                for _, future in self.reading:
+                    future.cancel()
+                self.settle(0)
+        return self.counts
+
+    def read_ahead(self, tasks, readers):
+        """Start reading the next photos as far as numbers and memory allow -> whether any are being read or held back."""
+        while len(self.reading) < AHEAD and not self.stop.is_set():
+            item = self.held or next(filter(None, map(self.admit, tasks)), None)
+            self.held = item
+            if item is None or self.in_flight and self.in_flight + item.pixels > PIXELS_IN_FLIGHT:
+                break
+            self.held = None
+            self.in_flight += item.pixels
+            self.reading.append((item, readers.submit(self.read, item)))
+        return bool(self.reading or self.held)
+
+    def admit(self, task):
+        """The item of a task, or None if it is done with: up to date, or refused from its header."""
+        if self.stop.is_set():
+            raise Interrupted
+        try:
+            stamp = records.stamp(task, self.fingerprint)
+            if self.skip and self.record.holds(task.target, stamp, self.output.names(task.target)):
+                self.counts.skipped += 1
+                self.on_done(task, None)
+                return None
+            width, height = probe(task.path, self.sketcher.max_megapixels)
+        except (OSError, PictureError) as error:
+            self.fail(task, explain(error))
+            return None
+        return Item(task, stamp, width * height)
+
+    def read(self, item):
+        """In a reading thread: decode the photo and bring it to the working size."""
+        photo = read_picture(item.task.path, self.sketcher.max_megapixels)
+        item.working = self.sketcher.prepare(photo)
+        item.photo = photo if self.output.needs_photo else None
+
+    def next_batch(self):
+        """The next photo that could be read, with those behind it that are ready and of its shape."""
+        batch = []
+        while self.reading and len(batch) < BATCH:
+            item, future = self.reading[0]
+            if batch and not (future.done() and not future.exception() and fits(item, batch[0])):
+                break
+            self.reading.popleft()
+            try:
+                future.result()
+                batch.append(item)
+            except Exception as error:  # whatever happens to one photo, the others are drawn
+                self.lose(item, error)
+        return batch
+
+    def draw(self, batch):
+        """Pairs (item, Maps) of a batch. Photos that cannot be drawn are left out and reported."""
+        if not batch:
+            return []
+        try:
+            maps = self.sketcher.maps([item.working for item in batch], self.output.style.detail, self.on_tile)
+        except Interrupted:
+            raise
+        except Exception as error:
+            if len(batch) > 1:
+                return [pair for item in batch for pair in self.draw([item])]
+            self.lose(batch[0], error)
+            return []
+        return list(zip(batch, maps))
+
+    def write(self, item, maps):
+        """In a writing thread: finish and store the drawings."""
+        self.output.save(item.task.target, maps, item.working.size, item.photo)
+
+    def settle(self, keep):
+        """Take note of finished writing, waiting until no more than `keep` drawings are unwritten."""
+        while self.writing and (len(self.writing) > keep or self.writing[0][1].done()):
+            item, future = self.writing.popleft()
+            try:
+                future.result()
+                self.record.add(item.task.target, item.stamp)
+            except OSError as error:
+                if error.errno in HOPELESS:
+                    raise OutputError(f"the output folder {self.output.folder} takes no more ({error.strerror}).") from None
+                check_folder(self.output.folder)
+                self.lose(item, error)
+            except Exception as error:
+                self.lose(item, error)
+            else:
+                self.in_flight -= item.pixels
+                self.counts.drawn += 1
+                self.on_done(item.task, None)
+
+    def lose(self, item, error):
+        """Report the photo of an item that was under way."""
+        self.in_flight -= item.pixels
+        self.fail(item.task, explain(error))
+
+    def fail(self, task, reason):
+        self.counts.failed[task.target] = reason
+        self.on_done(task, reason)
+
+
+def fits(item, first):
+    """Whether an item can be drawn in one batch with another."""
+    shape = item.working.pixels.shape
+    return shape == first.working.pixels.shape and shape[0] * shape[1] <= BATCH_PIXELS
+
+
+def explain(error):
+    """The reason in an exception, for the user."""
+    if isinstance(error, PictureError):
+        return error.reason
+    if isinstance(error, MemoryError):
+        return str(error) or "not enough memory"
+    if isinstance(error, OSError):
+        return f"cannot be read or written ({error.strerror or error})"
+    if isinstance(error, EncodeError):
+        return str(error)
+    return f"cannot be drawn ({type(error).__name__}: {' '.join(str(error).split())[:200]})"

@@ -1,0 +1,70 @@
+"""How a drawing is finished: one description of it, checked in one place, and the way from the network's maps to pixels."""
+import dataclasses
+
+import cv2
+import numpy as np
+
+from utils import effects
+from utils.defaults import CANDIDATES
+
+
+@dataclasses.dataclass(frozen=True)
+class Style:
+    """What to draw and how it looks. ValueError, in a sentence, for values out of range and effects that exclude each other."""
+
+    detail: float = 0.0  # -1 favours the sparse candidates in the blend, 1 the dense ones
+    candidate: int | None = None  # 1 to CANDIDATES instead of the blend
+    line_width: float = 1.0  # factor
+    ink: float = 1.0  # factor
+    invert: bool = False  # light lines on a dark ground
+    transparent: bool = False  # ink as opacity on nothing
+    colour: bool = False  # lines in the photo's own colours
+    beside: bool = False  # the photo on the left, the drawing on the right
+
+    def __post_init__(self):
+        if not -1 <= self.detail <= 1:
+            raise ValueError(f"detail must be between -1 and 1, got {self.detail}.")
+        if self.candidate is not None and self.candidate not in range(1, CANDIDATES + 1):
+            raise ValueError(f"candidate must be a number from 1 to {CANDIDATES}, got {self.candidate}.")
+        effects.check("line width", self.line_width, effects.LINE_WIDTHS)
+        effects.check("ink", self.ink, effects.INKS)
+        for one, other in (("colour", "transparent"), ("colour", "invert"), ("beside", "transparent")):
+            if getattr(self, one) and getattr(self, other):
+                raise ValueError(f"{one} and {other} cannot be had together: leave one out.")
+
+    @property
+    def needs_photo(self):
+        """Whether finishing needs the photo's pixels and not just their number."""
+        return self.colour or self.beside
+
+
+def resize(image, height, width):
+    """uint8 or float32 (H, W) or (H, W, C) -> the other size: averages on the way down, cubic on the way up."""
+    if image.shape[:2] == (height, width):
+        return image
+    shrinks = height * width < image.shape[0] * image.shape[1]
+    resized = cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC)
+    return np.clip(resized, 0, 1) if resized.dtype == np.float32 else resized
+
+
+def to_bytes(sketch):
+    """float32 in [0, 1] -> uint8."""
+    return np.uint8(np.rint(sketch * np.float32(255)))
+
+
+def finish(sketch, style, size, photo=None):
+    """A sketch at the working size, float32 (h, w) in [0, 1], 1 = paper -> the finished uint8 picture of `size` (H, W).
+
+    photo: uint8 (H, W, 3), needed where style.needs_photo. Returns (H, W), or (H, W, 3) in colour, (H, W, 4) transparent,
+    (H, W', 3) beside. Line width and ink are set at the working size, so that they do not depend on the photo's.
+    """
+    if style.line_width != 1 or style.ink != 1:
+        sketch = effects.adjust(sketch, style.line_width, style.ink)
+    sketch = resize(sketch, *size)
+    if style.transparent:
+        return effects.transparent(sketch, (255, 255, 255) if style.invert else (0, 0, 0))
+    if style.colour:
+        drawing = effects.colour(sketch, photo)
+    else:
+        drawing = to_bytes(effects.invert(sketch) if style.invert else sketch)
+    return effects.beside(photo, drawing) if style.beside else drawing

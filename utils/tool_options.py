@@ -1,0 +1,195 @@
+"""The options of eval_test.py and eval_multiple.py: a help page to learn from, and errors in sentences."""
+import argparse
+import difflib
+import re
+import sys
+import textwrap
+
+from utils import defaults, effects
+from utils.encode import FORMATS, OPAQUE
+from utils.style import Style
+
+STYLE = ("detail", "line_width", "ink", "invert", "transparent", "colour", "beside")  # options that are fields of Style
+
+
+class Parser(argparse.ArgumentParser):
+    """An argument parser whose errors are one sentence, with the option that was perhaps meant."""
+
+    def error(self, message):
+        message = re.sub(r"^argument (\S+): ", lambda match: f"{match[1].split('/')[0]} ", message)
+        unknown = re.match(r"unrecognized arguments: (\S+)", message)
+        if unknown:
+            known = [name for action in self._actions for name in action.option_strings]
+            close = difflib.get_close_matches(unknown[1].split("=")[0], known, 1)
+            hint = f" Did you mean {close[0]}?" if close else ""
+            message = f"{unknown[1]} is not an option.{hint}"
+        self.exit(2, f"{self.prog}: {message.rstrip('.?')}{'?' if message.endswith('?') else '.'} See {self.prog} --help.\n")
+
+
+def number(low, high=None, kind=float):
+    """A converter for numbers within limits."""
+    within = f"from {low} to {high}" if high is not None else f"of at least {low}"
+    noun = "a whole number" if kind is int else "a number"
+
+    def convert(text):
+        try:
+            value = kind(text)
+        except ValueError:
+            value = None
+        if value is None or not low <= value or (high is not None and not value <= high):
+            raise argparse.ArgumentTypeError(f"takes {noun} {within}, not {text!r}")
+        return value
+
+    return convert
+
+
+def choice(*values):
+    """A converter for one of a few words."""
+
+    def convert(text):
+        if text.lower() not in values:
+            raise argparse.ArgumentTypeError(f"takes {', '.join(values[:-1])} or {values[-1]}, not {text!r}")
+        return text.lower()
+
+    return convert
+
+
+def working_size(text):
+    if text.lower() == "full":
+        return "full"
+    try:
+        return number(defaults.MIN_WORKING_SIZE, 100_000, int)(text)
+    except argparse.ArgumentTypeError:
+        message = f"takes 'full' or a whole number of pixels from {defaults.MIN_WORKING_SIZE} to 100000, not {text!r}"
+        raise argparse.ArgumentTypeError(message) from None
+
+
+def device(text):
+    if not re.fullmatch(r"auto|cpu|mps|cuda(:\d+)?", text):
+        raise argparse.ArgumentTypeError(f"takes auto, cpu, cuda, cuda:N or mps, not {text!r}")
+    return text
+
+
+def add_files(parser):
+    group = parser.add_argument_group("photos and files")
+    add = group.add_argument
+    add("--input", nargs="+", default=["Test"], metavar="PATH", help="folders (with their subfolders) and files (default: Test)")
+    add("--output", default="Result", metavar="DIR", help="folder for the drawings, mirrors the subfolders (default: Result)")
+    add(
+        "--format",
+        type=choice(*FORMATS),
+        default="png",
+        metavar="|".join(FORMATS),
+        help="format of the drawings (default: png)",
+    )
+    add("--svg", action="store_true", help="write vector paths too, as .svg (needs: pip install vtracer)")
+    add("--skip-existing", action="store_true", help="leave out photos whose drawings are up to date, by the photo's time and size, these options and the checkpoint: resumes an interrupted run")
+    add("--no-page", action="store_true", help="do not write index.html, the page that shows all drawings")
+    add(
+        "--max-megapixels",
+        type=number(0.001, 10_000),
+        default=defaults.MAX_MEGAPIXELS,
+        metavar="N",
+        help=f"refuse larger photos before decoding them (default: {defaults.MAX_MEGAPIXELS:g})",
+    )
+
+
+def add_drawing(parser, multiple):
+    add = parser.add_argument_group("what is drawn").add_argument
+    add("--detail", type=number(-1, 1), default=0.0, metavar="X", help="-1 sparse to 1 dense, for the blend (default: 0)")
+    if not multiple:
+        add(
+            "--candidate",
+            type=number(1, defaults.CANDIDATES, int),
+            metavar="N",
+            help="one of the five drawings instead of their blend: 1 outline, 2 contour, 3 detail, 4 shaded, 5 pencil",
+        )
+        add(
+            "--direction",
+            type=choice(*defaults.DIRECTIONS),
+            default="photo2sketch",
+            metavar="|".join(defaults.DIRECTIONS),
+            help="sketch2photo makes grey photos from drawings (default: photo2sketch)",
+        )
+    add(
+        "--size",
+        type=working_size,
+        default=defaults.WORKING_SIZE,
+        metavar="N|full",
+        help="long side in pixels at which the photo is drawn, full for its own; the drawing has the photo's size always "
+        f"(default: {defaults.WORKING_SIZE})",
+    )
+
+
+def add_look(parser):
+    add = parser.add_argument_group("how it looks").add_argument
+    low, high = effects.LINE_WIDTHS
+    add("--line-width", type=number(low, high), default=1.0, metavar="X", help=f"thinner or thicker lines, {low} to {high} (default: 1)")
+    low, high = effects.INKS
+    add("--ink", type=number(low, high), default=1.0, metavar="X", help=f"lighter or darker ink, {low} to {high} (default: 1)")
+    add("--invert", action="store_true", help="light lines on a dark ground")
+    add("--transparent", action="store_true", help="ink as opacity on nothing, to lay over something else (png, webp, tiff)")
+    add("--colour", "--color", action="store_true", help="lines in the photo's own colours")
+    add("--beside", action="store_true", help="photo and drawing side by side")
+
+
+def add_machine(parser):
+    add = parser.add_argument_group("network and machine").add_argument
+    add("--checkpoint", metavar="FILE", help="weights (default: the file of checkpoints/ for the direction)")
+    add("--device", type=device, default="auto", metavar="NAME", help="auto, cpu, cuda, cuda:N or mps (default: auto, by what is there)")
+    add(
+        "--precision",
+        type=choice("auto", "float32", "bfloat16"),
+        default="auto",
+        metavar="NAME",
+        help="auto, float32 or bfloat16 (default: auto, by what is fast)",
+    )
+
+
+def make_parser(prog, description, examples, multiple=False):
+    """The parser of a script. description: paragraphs. examples: pairs (command line without the script, what it does)."""
+    lines = [f"  python {prog} {arguments}".rstrip() + f"\n      {meaning}" for arguments, meaning in examples]
+    parser = Parser(
+        prog=prog,
+        usage=f"python {prog} [options]",
+        description=textwrap.dedent(description).strip(),
+        epilog="examples:\n" + "\n".join(lines),
+        formatter_class=lambda prog: argparse.RawDescriptionHelpFormatter(prog, max_help_position=26, width=100),
+        allow_abbrev=False,
+    )
+    add_files(parser)
+    add_drawing(parser, multiple)
+    add_look(parser)
+    add_machine(parser)
+    parser.set_defaults(multiple=multiple)
+    if multiple:
+        parser.set_defaults(candidate=None, direction="photo2sketch")
+    return parser
+
+
+def parse(parser, arguments=None):
+    """The options, checked together -> (namespace, Style). Leaves with status 2 and a sentence if they do not fit."""
+    options = parser.parse_args(arguments)
+    if options.transparent and options.format in OPAQUE:
+        parser.error(f"--transparent cannot be stored as {options.format}: choose --format png, webp or tiff")
+    if options.direction == "sketch2photo":
+        for name in (*(name for name in STYLE if name != "beside"), "candidate", "svg"):
+            if getattr(options, name) != parser.get_default(name):
+                parser.error(f"--{name.replace('_', '-')} is for drawings and has no meaning with --direction sketch2photo")
+    if options.candidate and options.detail:
+        parser.error("--detail sets the blend and has no meaning with --candidate: leave one out")
+    try:
+        return options, Style(candidate=options.candidate, **{name: getattr(options, name) for name in STYLE})
+    except ValueError as error:
+        parser.error(str(error))
+
+
+def said_by(prog):
+    """A function that writes a sentence of this script to the error stream, whatever characters it holds."""
+    return lambda sentence: print(f"{prog}: {printable(sentence)}", file=sys.stderr)
+
+
+def printable(text):
+    """`text` on one line, for a terminal: control characters and bytes that are no UTF-8 are escaped."""
+    text = text.encode("utf-8", "backslashreplace").decode()
+    return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in text)
