@@ -4,10 +4,10 @@ A file is a torch archive of plain tensors, numbers, strings, lists and dicts, s
 generator's file has the keys "format", "kind" (the class's name), "architecture" (the fields of model.presets.Architecture),
 "step" (training steps behind it), "notes" (a dict of strings and numbers) and "weights" (the state dict).
 """
+import contextlib
 import dataclasses
 import os
 import pickle
-import zipfile
 
 import torch
 
@@ -21,11 +21,16 @@ class CheckpointError(Exception):
 def save_atomically(content, path):
     """torch.save to a temporary name beside `path`, synced to the disk, then renamed: a crash leaves the old file."""
     temporary = f"{path}.tmp"
-    with open(temporary, "wb") as file:
-        torch.save(content, file)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(temporary, path)
+    try:
+        with open(temporary, "wb") as file:
+            torch.save(content, file)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except BaseException:
+        with contextlib.suppress(FileNotFoundError):
+            os.remove(temporary)
+        raise
 
 
 def read(path):
@@ -38,7 +43,7 @@ def read(path):
         raise CheckpointError(
             f"{path} holds more than tensors and was refused, because loading it could run code. Use a file of this project."
         ) from error
-    except (RuntimeError, EOFError, OSError, ValueError, KeyError, AttributeError, zipfile.BadZipFile) as error:
+    except Exception as error:  # what torch's readers raise on arbitrary bytes is not limited to a few types
         raise CheckpointError(f"{path} is damaged or not a checkpoint. Copy or download it again.") from error
     if not isinstance(content, dict):
         raise CheckpointError(f"{path} is a torch file, but not a checkpoint of this project.")

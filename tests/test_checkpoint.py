@@ -1,0 +1,88 @@
+"""Checkpoints: they describe themselves, and bad ones are refused in a sentence."""
+import os
+import pickle
+
+import pytest
+import torch
+
+from model import Photo2Sketch, Sketch2Photo
+from tests.tiny import TINY
+from utils.checkpoint import CheckpointError, save_atomically, save_generator
+
+
+@pytest.fixture
+def saved(tmp_path):
+    path = tmp_path / "net.pth"
+    network = Photo2Sketch(TINY).eval()
+    save_generator(network, path, step=12, notes={"data": "three photos"})
+    return path, network
+
+
+def test_round_trip(saved):
+    path, network = saved
+    loaded = Photo2Sketch.from_checkpoint(path)
+    photo = torch.rand(1, 3, 32, 32)
+    assert torch.equal(loaded(photo).sketch, network(photo).sketch)
+    assert (loaded.arch, loaded.step, loaded.notes) == (TINY, 12, {"data": "three photos"})
+    assert not loaded.training
+
+
+def test_missing_truncated_and_foreign_files(saved, tmp_path):
+    path, _ = saved
+    with pytest.raises(CheckpointError, match="not found.*nothing.pth"):
+        Photo2Sketch.from_checkpoint(tmp_path / "nothing.pth")
+    content = path.read_bytes()
+    for share in (0, 0.3, 0.9, 0.999):
+        path.write_bytes(content[: int(share * len(content))])
+        with pytest.raises(CheckpointError, match="net.pth"):
+            Photo2Sketch.from_checkpoint(path)
+    path.write_text("this is a text")
+    with pytest.raises(CheckpointError, match="net.pth"):
+        Photo2Sketch.from_checkpoint(path)
+    torch.save({"state_dict": {}}, path)
+    with pytest.raises(CheckpointError, match="not a checkpoint of this project"):
+        Photo2Sketch.from_checkpoint(path)
+    torch.save([1, 2], path)
+    with pytest.raises(CheckpointError, match="not a checkpoint of this project"):
+        Photo2Sketch.from_checkpoint(path)
+
+
+def test_the_other_networks_file_is_refused(saved):
+    with pytest.raises(CheckpointError, match="holds a Photo2Sketch, not a Sketch2Photo"):
+        Sketch2Photo.from_checkpoint(saved[0])
+
+
+def test_weights_must_fit_exactly(saved):
+    path, _ = saved
+    content = torch.load(path, weights_only=True)
+    content["weights"].popitem()
+    torch.save(content, path)
+    with pytest.raises(CheckpointError, match="does not fit"):
+        Photo2Sketch.from_checkpoint(path)
+
+
+class Evil:
+    def __reduce__(self):
+        return os.system, ("touch pwned",)
+
+
+@pytest.mark.parametrize("writer", ["torch", "pickle"])
+def test_a_pickle_that_runs_code_is_refused_and_does_not_run(tmp_path, monkeypatch, writer):
+    monkeypatch.chdir(tmp_path)
+    path = tmp_path / "evil.pth"
+    if writer == "torch":
+        torch.save({"weights": Evil()}, path)
+    else:
+        path.write_bytes(pickle.dumps(Evil()))
+    with pytest.raises(CheckpointError, match="evil.pth"):
+        Photo2Sketch.from_checkpoint(path)
+    assert not (tmp_path / "pwned").exists()
+
+
+def test_a_failed_write_leaves_the_old_file(saved):
+    path, _ = saved
+    before = path.read_bytes()
+    with pytest.raises(Exception):
+        save_atomically({"cannot be pickled": lambda: None}, path)
+    assert path.read_bytes() == before
+    assert os.listdir(path.parent) == ["net.pth"]

@@ -1,0 +1,123 @@
+"""The generators: sizes, cost, independence of batch mates, and the soft weighted head."""
+import numpy as np
+import pytest
+import torch
+from torch.utils.flop_counter import FlopCounterMode
+
+from model import PRESETS, Photo2Sketch, Sketch2Photo
+from model.attention import GridAttention
+from model.generator import pad_to_multiple
+from model.head import blend
+from tests.tiny import TINY, TINY_PAPER
+
+
+def randomised(network, seed=0):
+    """The network in evaluation mode with every parameter, zero-initialised ones too, and statistics drawn at random."""
+    generator = torch.Generator().manual_seed(seed)
+    for name, value in network.state_dict().items():
+        if value.is_floating_point() and not name.endswith("field"):
+            noise = torch.randn(value.shape, generator=generator)
+            value.copy_(noise.abs() + 0.5 if name.endswith("running_var") else 0.2 * noise)
+    return network.eval()
+
+
+def test_fast_preset_keeps_its_budget():
+    network = Photo2Sketch(PRESETS["fast"]).eval()
+    assert sum(p.numel() for p in network.parameters()) <= 2e6
+    with torch.no_grad(), FlopCounterMode(display=False) as counter:
+        network(torch.rand(1, 3, 512, 512))
+    assert counter.get_total_flops() <= 25e9
+
+
+def test_paper_preset_has_the_published_shape():
+    network = Photo2Sketch(PRESETS["paper"])
+    body = sum(p.numel() for part in (network.encoder, network.attention, network.decoder) for p in part.parameters())
+    assert 4.9e6 < body < 5.5e6
+    with torch.no_grad():
+        features = network.encoder(torch.rand(1, 3, 64, 64))
+    assert [(f.shape[1], 64 // f.shape[2]) for f in features] == [(64, 1), (128, 2), (256, 4), (512, 8)]
+    assert network.attention.grid == 32
+    assert any(isinstance(module, torch.nn.InstanceNorm2d) for module in network.modules())
+
+
+@pytest.mark.parametrize("arch", [TINY, TINY_PAPER], ids=lambda a: a.preset)
+@pytest.mark.parametrize("size", [(16, 16), (17, 33), (50, 31), (64, 64)])
+def test_any_size_comes_back_in_its_own_size_and_range(arch, size):
+    photo, sketch = torch.rand(1, 3, *size), torch.rand(1, 1, *size)
+    drawing = randomised(Photo2Sketch(arch))(photo)
+    assert drawing.candidates.shape == drawing.confidences.shape == (1, 5, *size)
+    assert drawing.sketch.shape == (1, 1, *size)
+    for part in (*drawing, randomised(Sketch2Photo(arch))(sketch)):
+        assert part.min() >= 0 and part.max() <= 1
+    assert torch.allclose(drawing.confidences.sum(1), torch.ones(1, *size), atol=1e-5)
+
+
+def test_too_small_or_wrong_channels_is_a_sentence():
+    with pytest.raises(ValueError, match="15 x 20.*at least 16"):
+        Photo2Sketch(TINY)(torch.rand(1, 3, 20, 15))
+    with pytest.raises(ValueError, match="3-channel"):
+        Photo2Sketch(TINY)(torch.rand(1, 1, 32, 32))
+
+
+@pytest.mark.parametrize("arch", [TINY, TINY_PAPER], ids=lambda a: a.preset)
+def test_images_of_a_batch_do_not_mix(arch):
+    network = randomised(Photo2Sketch(arch))
+    photos = torch.rand(3, 3, 48, 40)
+    together = network(photos).sketch
+    order = [2, 0, 1]
+    assert torch.allclose(network(photos[order]).sketch, together[order], atol=1e-5)
+    assert torch.allclose(network(photos[1:2]).sketch, together[1:2], atol=1e-5)
+
+
+def test_attention_reaches_far_positions_of_the_same_image_only():
+    attention = GridAttention(8, grid=4, heads=2)
+    torch.nn.init.normal_(attention.out.weight)
+    x = torch.randn(2, 8, 16, 16)
+    changed = x.clone()
+    changed[0, 0, 0, 0] += 10  # one channel: a shift of all is what the layer norm removes
+    difference = (attention(changed) - attention(x)).abs().amax(1)
+    assert difference[0, 15, 15] > 1e-4
+    assert difference[1].max() == 0
+
+
+def test_attention_is_scaled_dot_product_attention():
+    attention = GridAttention(4, grid=2, heads=1).double()
+    torch.nn.init.normal_(attention.out.weight)
+    x = torch.randn(1, 4, 2, 2, dtype=torch.float64)
+    sequence = attention.norm(x.flatten(2)[0].T)
+    q, k, v = (sequence @ attention.qkv.weight.T + attention.qkv.bias).split(4, 1)
+    gathered = torch.softmax(q @ k.T / 4**0.5, 1) @ v @ attention.out.weight.T + attention.out.bias
+    assert torch.allclose(attention.attend(x)[0], gathered.T.reshape(4, 2, 2), atol=1e-9)
+
+
+def test_blend_is_the_softmax_weighted_sum():
+    candidates, logits = torch.rand(2, 5, 6, 7).double(), torch.randn(2, 5, 6, 7).double()
+    weights = logits.numpy()
+    weights = np.exp(weights) / np.exp(weights).sum(1, keepdims=True)
+    confidences, sketch = blend(candidates, logits)
+    assert np.allclose(confidences, weights)
+    assert np.allclose(sketch[:, 0], (weights * candidates.numpy()).sum(1))
+
+
+def test_detail_moves_ink_monotonically_between_the_sparse_and_the_dense_end():
+    paper = torch.linspace(0.9, 0.3, 5)[None, :, None, None].expand(1, 5, 8, 8)  # candidates of rising ink
+    logits = torch.randn(1, 5, 8, 8)
+    ink = [1 - blend(paper, logits, detail)[1].mean().item() for detail in (-1, -0.5, 0, 0.5, 1)]
+    assert ink == sorted(ink) and ink[0] < 0.25 and ink[-1] > 0.55
+    assert torch.equal(blend(paper, logits, 0.0)[1], blend(paper, logits)[1])
+
+
+def test_padding_reflects_even_more_than_once():
+    x = torch.arange(3.0).reshape(1, 1, 1, 3).expand(1, 1, 2, 3)
+    padded = pad_to_multiple(x, 8)
+    assert padded.shape == (1, 1, 8, 8)
+    assert padded[0, 0, 0].tolist() == [0, 1, 2, 1, 0, 1, 2, 1]
+    assert pad_to_multiple(padded, 8) is padded
+
+
+def test_strokes_continue_across_tiles():
+    head = randomised(Photo2Sketch(TINY)).head
+    features = torch.randn(1, 8, 1, 40).expand(1, 8, 30, 40).contiguous()
+    whole, _ = head.maps_of(features)
+    part, _ = head.maps_of(features[..., 8:, 10:], origin=(16, 20))
+    assert torch.allclose(part[..., 4:-4, 4:-4], whole[..., 20:-4, 24:-4], atol=1e-5)
