@@ -43,7 +43,8 @@ def cycle_loss(reconstruction, target, levels=LEVELS):
     """Sum over the pyramid's levels of the mean absolute difference, for luminances (B, 1, H, W) in [0, 1].
 
     A mean per level weights level j by 4^j against a sum over its pixels, as the Lap1 loss of Bojanowski et al. (2018).
-    The pyramid is linear, so it is built once, of the difference, in float32.
+    The pyramid is linear, so it is built once, of the difference; in float32, also under autocast.
     """
-    difference = reconstruction.float() - target.float()
-    return sum(band.abs().mean() for band in laplacian_pyramid(difference, levels))
+    with torch.autocast(target.device.type, enabled=False):
+        difference = reconstruction.float() - target.float()
+        return sum(band.abs().mean() for band in laplacian_pyramid(difference, levels))

@@ -99,6 +99,8 @@ def test_cycle_loss_formula():
     expected = sum(np.mean(level) for level in zip(*bands))
     assert cycle_loss(a, b, levels=4).item() == pytest.approx(expected, rel=1e-5)
     assert cycle_loss(a, a) == 0
+    with torch.autocast("cpu", torch.bfloat16):
+        assert cycle_loss(a, b, levels=4).item() == pytest.approx(expected, rel=1e-5)
 
 
 def features_like(seed):
