@@ -40,7 +40,7 @@ class SketchDataset(torch.utils.data.Dataset):
     ):
         self.photos = Photos(photos_dir, split, categories)
         folders = [references] if isinstance(references, str) else list(references or ())
-        self.references = References(folders) if folders else None
+        self.references = References(folders, split) if folders else None
         self.train = split == "train"
         self.size, self.scales, self.object_crops, self.seed = size, scales, object_crops, seed
         self.length = length or len(self.photos)

@@ -1,14 +1,12 @@
 """The photos of a training: a COCO 2017 folder or any folder of pictures, with their edge maps and objects."""
 import collections
 import os
-import zlib
 
 from .coco import read_annotations
 from .edges import edges_from_photo
-from .pictures import EXTENSIONS, find_pictures, read_gray, read_rgb, why_unusable
+from .pictures import EXTENSIONS, find_pictures, held_out, read_gray, read_rgb, why_unusable
 
 EDGE_FOLDERS = ("edge", "edge_fine")  # semantic and fine edges, white on black, named as the photos
-HELD_OUT = 50  # in a plain folder one photo of this many (by a hash of its name) is for validation
 
 
 class Photos:
@@ -30,8 +28,7 @@ class Photos:
                 self.annotations = read_annotations(annotations, categories)
         else:
             self.folder, names = root, find_pictures(root, leave_out=EDGE_FOLDERS)
-            held_out = [name for name in names if zlib.crc32(name.encode()) % HELD_OUT == 0]
-            names = held_out if split == "val" else [name for name in names if name not in set(held_out)] or names
+            names = [name for name in names if held_out(name) == (split == "val")] or ([] if split == "val" else names)
         if categories and self.annotations is None:
             raise FileNotFoundError(f"categories need annotations/instances_{split}2017.json below {root}")
         self.place = {name: i for i, name in enumerate(self.annotations.names)} if self.annotations else {}

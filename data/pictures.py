@@ -1,5 +1,6 @@
 """Finding and reading picture files for training."""
 import os
+import zlib
 
 import cv2
 import numpy as np
@@ -7,6 +8,12 @@ from PIL import Image
 
 EXTENSIONS = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff")
 MIN_SIDE = 64  # pixels: smaller pictures are skipped
+HELD_OUT = 50  # one picture of this many is for validation where a folder has no split of its own
+
+
+def held_out(name):
+    """Whether a picture belongs to the validation split: decided by a hash of its name, so that new files move no others."""
+    return zlib.crc32(name.encode()) % HELD_OUT == 0
 
 
 def find_pictures(folder, leave_out=()):

@@ -5,7 +5,7 @@ import os
 import numpy as np
 
 from .crops import random_crop
-from .pictures import find_pictures, read_gray, why_unusable
+from .pictures import find_pictures, held_out, read_gray, why_unusable
 
 MARGIN = 0.05  # share of each side that is cut off: signatures, notes and the rim of the sheet lie there
 PAPER_PERCENTILE = 80  # the grey level taken for paper
@@ -21,13 +21,18 @@ def clean_paper(gray):
 
 
 class References:
-    """Random crops of the drawings below `folders`: a folder first, then one of its drawings, so that small sets count."""
+    """Random crops of the drawings below `folders`: a folder first, then one of its drawings, so that small sets count.
 
-    def __init__(self, folders):
+    split: "train" or "val", for which some drawings are held back; a folder too small for that serves both.
+    """
+
+    def __init__(self, folders, split="train"):
         self.skipped = collections.Counter()
         self.groups = []
         for folder in folders:
-            paths = [os.path.join(folder, name) for name in find_pictures(folder)]
+            names = find_pictures(folder)
+            names = [name for name in names if held_out(name) == (split == "val")] or names
+            paths = [os.path.join(folder, name) for name in names]
             reasons = [why_unusable(path) for path in paths]
             self.skipped.update(reason for reason in reasons if reason)
             self.groups.append([path for path, reason in zip(paths, reasons) if not reason])
