@@ -45,12 +45,16 @@ def _regular_file(path):
         raise PictureError(path, reason) from None
     except (OSError, ValueError) as error:
         raise PictureError(path, f"cannot be opened ({getattr(error, 'strerror', None) or error})") from None
+    status = os.fstat(number)
+    reason = None
+    if not stat.S_ISREG(status.st_mode):
+        reason = "a folder, not a picture" if stat.S_ISDIR(status.st_mode) else "not a regular file"
+    elif not status.st_size:
+        reason = "the file is empty"
+    if reason:
+        os.close(number)
+        raise PictureError(path, reason)
     with open(number, "rb") as file:
-        status = os.fstat(number)
-        if not stat.S_ISREG(status.st_mode):
-            raise PictureError(path, "a folder, not a picture" if stat.S_ISDIR(status.st_mode) else "not a regular file")
-        if not status.st_size:
-            raise PictureError(path, "the file is empty")
         yield file
 
 

@@ -1,0 +1,50 @@
+"""What the tests of the drawing tools share: weights of a tiny network, and one thread, as its tensors are tiny too."""
+import contextlib
+import os
+
+import numpy as np
+import torch
+from PIL import Image
+
+from model import Photo2Sketch, Sketch2Photo
+from tests.tiny import TINY
+from utils.checkpoint import save_generator
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+
+
+def weights(folder, kind=Photo2Sketch):
+    """A checkpoint with a tiny, random network."""
+    torch.manual_seed(1)
+    path = os.path.join(folder, f"{kind.__name__.lower()}.pth")
+    save_generator(kind(TINY), path, 0)
+    return path
+
+
+def reverse_weights(folder):
+    return weights(folder, Sketch2Photo)
+
+
+@contextlib.contextmanager
+def one_thread():
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+def scene(height=48, width=64, seed=0):
+    """A picture with areas and edges: uint8 (height, width, 3)."""
+    generator = np.random.RandomState(seed)
+    image = np.full((height, width, 3), 200, np.uint8)
+    for _ in range(6):
+        top, left = generator.randint(0, height), generator.randint(0, width)
+        image[top : top + height // 3, left : left + width // 3] = generator.randint(0, 256, 3)
+    return image
+
+
+def store(path, image=None, **options):
+    """Write a picture file, making its folder."""
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    Image.fromarray(scene() if image is None else image).save(path, **options)
+    return path
