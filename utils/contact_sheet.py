@@ -1,8 +1,8 @@
 """Contact sheets: labelled pictures in rows of equal cells on a light background."""
-import os
-
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
+
+from utils.atomic import replacing
 
 BACKGROUND = (246, 246, 244)
 FRAME = (214, 214, 210)  # around each picture, so that white drawings show where they end
@@ -71,10 +71,8 @@ def save(rows, path, cell=256, gap=8, quality=88):
 
     quality: of JPEG and WebP, 1 to 95.
     """
-    temporary = f"{path}.tmp"
-    image = Image.fromarray(contact_sheet(rows, cell, gap))
-    form = Image.registered_extensions().get(os.path.splitext(path)[1].lower())
-    if form is None:
+    if not path.lower().endswith((".jpg", ".png", ".webp")):
         raise ValueError(f"cannot tell the picture format of {path}: end the name in .jpg, .png or .webp")
-    image.save(temporary, format=form, quality=quality, optimize=True)
-    os.replace(temporary, path)
+    image = Image.fromarray(contact_sheet(rows, cell, gap))
+    with replacing(path) as temporary:
+        image.save(temporary, quality=quality, optimize=True)
