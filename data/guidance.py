@@ -8,139 +8,106 @@ import numpy as np
 
 from utils.strokes import ANGLES, PERIOD, stroke_field
 
+from .filters import blur, crest, dark_blobs, darker_than_surroundings, drop_specks, form, hysteresis, ramp
+
 DRAWINGS = ("outline", "contour", "detail", "shaded", "pencil", "blend")  # five candidates, sparse to dense, and the sketch
 
 
-def blur(image, sigma):
-    """Gaussian blur with reflected borders."""
-    return cv2.GaussianBlur(image, (0, 0), sigma, borderType=cv2.BORDER_REFLECT)
+def stroke_textures(flow, shape, origin):
+    """Pencil strokes along the form or, where it has no direction, at 45 degrees, and strokes across them.
 
-
-def ramp(values, low, high):
-    """0 below `low`, 1 above `high`, linear between."""
-    return np.clip((values - low) / (high - low), 0, 1)
-
-
-def crest(edges, sigma):
-    """The edge map on the ridges of its lines, 0 elsewhere: non-maximum suppression across the Hessian's main direction.
-
-    Source: Canny (1986), with the direction of the second derivative as for ridges in Steger (1998).
-    """
-    smooth = blur(edges, sigma)
-    xx, yy, xy = (cv2.Sobel(smooth, cv2.CV_32F, *order) for order in ((2, 0), (0, 2), (1, 1)))
-    along = 0.5 * np.arctan2(2 * xy, xx - yy)
-    nx, ny = -np.sin(along), np.cos(along)
-    v, u = np.mgrid[0 : edges.shape[0], 0 : edges.shape[1]].astype(np.float32)
-    beside = [cv2.remap(smooth, u + s * nx, v + s * ny, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT) for s in (1, -1)]
-    return edges * ((smooth >= beside[0]) & (smooth >= beside[1]))
-
-
-def hysteresis(lines, low, high, length):
-    """The connected lines above `low` that reach `high` somewhere and have at least `length` pixels: a bool mask."""
-    count, labels, stats, _ = cv2.connectedComponentsWithStats((lines > low).astype(np.uint8), connectivity=8)
-    strong = np.zeros(count, bool)
-    strong[np.unique(labels[lines > high])] = True
-    keep = strong & (stats[:, cv2.CC_STAT_AREA] >= length)
-    keep[0] = False
-    return keep[labels]
-
-
-def drop_specks(ink, level, area):
-    """`ink` without its blots above `level` that have fewer than `area` pixels."""
-    count, labels, stats, _ = cv2.connectedComponentsWithStats((ink > level).astype(np.uint8), connectivity=8)
-    small = stats[:, cv2.CC_STAT_AREA] < area
-    small[0] = False
-    return ink * (1 - blur(cv2.dilate(small[labels].astype(np.float32), np.ones((3, 3))), 0.7))
-
-
-def darker_than_surroundings(gray, sigma):
-    """How much darker a pixel is than its neighbourhood, relative to it: the inverse of the colour-dodge pencil effect."""
-    return 1 - np.clip((gray + 0.02) / (blur(gray, sigma) + 0.02), 0, 1)
-
-
-def form(gray, sigma):
-    """Direction and coherence of the form from the structure tensor, averaged over `sigma` pixels.
-
-    Returns (c, s, coherence, energy): the unit double-angle vector of the direction along the lines; coherence in [0, 1],
-    0 where no direction prevails; the tensor's trace. Source: Bigun and Granlund (1987).
-    """
-    smooth = blur(gray, 1.2)
-    gx, gy = cv2.Sobel(smooth, cv2.CV_32F, 1, 0), cv2.Sobel(smooth, cv2.CV_32F, 0, 1)
-    xx, yy, xy = blur(gx * gx, sigma), blur(gy * gy, sigma), blur(gx * gy, sigma)
-    c, s, energy = yy - xx, -2 * xy, xx + yy
-    norm = np.hypot(c, s) + 1e-9
-    return c / norm, s / norm, norm / (energy + 1e-4), energy
-
-
-def stroke_texture(flow, shape, origin):
-    """Pencil strokes along the form or, where it has no direction, at 45 degrees: float32 of `shape`, mean 0.
-
-    flow: what form() returned. origin: (y, x) of the first pixel in the stroke field.
+    flow: what form() returned. origin: (y, x) of the first pixel in the stroke field. Returns two float32 arrays of
+    `shape`, mean 0.
     """
     c, s, coherence, energy = flow
-    trust = coherence * ramp(energy, 0.002, 0.02)
+    trust = ramp(coherence, 0.05, 0.35) * ramp(energy, 0.003, 0.015)
     angle = 0.5 * np.arctan2(trust * s - (1 - trust), trust * c)  # in (-pi/2, pi/2]
     step = np.float32(np.pi / len(ANGLES))
     rows, columns = ((np.arange(length) + start) % PERIOD for length, start in zip(shape, origin))
-    texture = np.zeros(shape, np.float32)
-    for direction, strokes in zip(ANGLES, stroke_field()):
+    field = [strokes[rows][:, columns] for strokes in stroke_field()]
+    along, across = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
+    for k, direction in enumerate(ANGLES):
         apart = np.abs(angle - np.float32(direction))
-        weight = np.clip(1 - np.minimum(apart, np.float32(np.pi) - apart) / step, 0, 1)
-        texture += blur(weight, 2.0) * strokes[rows][:, columns]
-    return texture
+        weight = blur(np.clip(1 - np.minimum(apart, np.float32(np.pi) - apart) / step, 0, 1), 2.0)
+        along += weight * field[k]
+        across += weight * field[(k + len(ANGLES) // 2) % len(ANGLES)]
+    return along, across
 
 
-def hatching(tone, texture, contrast):
-    """Ink of pencil strokes whose mean is about `tone`."""
-    return np.clip(tone * (1 + contrast * texture), 0, 1)
+def hatching(tone, textures, contrast):
+    """Ink of pencil strokes whose mean is about `tone`: one layer along the form, a second across it where it is dark."""
+    along, across = textures
+    crossed = ramp(tone, 0.30, 0.55)
+    return np.clip(tone * (1 + contrast * ((1 - 0.2 * crossed) * along + 0.35 * crossed * across)), 0, 1)
+
+
+def unite(*inks):
+    """Ink of several layers drawn over each other: 1 - the product of what each leaves of the paper."""
+    paper = 1 - inks[0]
+    for ink in inks[1:]:
+        paper = paper * (1 - ink)
+    return 1 - paper
+
+
+def lines(semantic, fine, texture, busy):
+    """(outline, contour): the main contours, and those with the thin inner lines. Weight follows importance."""
+    ridge, thin_ridge = crest(semantic, 1.5), crest(fine, 1.0)
+    main = hysteresis(ridge, 0.22, 0.55, 36)
+    weight = ramp(semantic, 0.18, 0.65) * main
+    bold = weight * ramp(semantic, 0.45, 0.7) * (1 - 0.8 * busy)
+    outline = np.clip(np.maximum(1.9 * blur(weight, 0.75), 2.5 * blur(bold, 1.1)), 0, 1)
+
+    second = ramp(semantic, 0.12, 0.5) * hysteresis(ridge, 0.14, 0.32, 22)
+    inner = ramp(thin_ridge, 0.06, 0.45) * hysteresis(
+        thin_ridge * ramp(blur(semantic, 2.5), 0.01, 0.10) * (1 - texture), 0.10, 0.24, 12
+    )
+    thin = np.maximum(1.5 * blur(second, 0.7), 1.6 * blur(inner, 0.65))
+    return outline, np.clip(np.maximum(outline * (1 - 0.1 * busy), thin), 0, 1)
 
 
 def drawings(rgb, semantic, fine, origin=(0, 0)):
     """The guidance of one photo.
 
-    rgb: uint8 (H, W, 3). semantic, fine: edge maps, float32 (H, W), 1 = edge. origin: (y, x) of the first pixel
-    in the stroke field. Returns float32 ink (6, H, W), see DRAWINGS.
+    rgb: uint8 (H, W, 3). semantic, fine: edge maps, float32 (H, W), 1 = edge. origin: (y, x) of the first pixel in the
+    stroke field. Returns float32 ink (6, H, W), see DRAWINGS.
     """
     gray = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY).astype(np.float32) / 255
     smooth = cv2.bilateralFilter(gray, 7, 0.08, 5, borderType=cv2.BORDER_REFLECT)
     near = blur(semantic, 2.5)
-    flow = form(gray, 5.0)
-    ridge, thin_ridge = crest(semantic, 1.5), crest(fine, 1.0)
+    flow = form(gray, 8.0)
+    busy = ramp(blur(semantic, 8), 0.10, 0.26)  # many contours on small space: thin strokes
 
     # Texture: many fine lines where the semantic detectors see few. Drawn with a few strokes only.
-    density = blur((thin_ridge > 0.2).astype(np.float32), 7)
+    density = blur((crest(fine, 1.0) > 0.2).astype(np.float32), 7)
     texture = ramp(density, 0.06, 0.14) * (1 - ramp(blur(semantic, 5), 0.10, 0.30))
     texture *= 1 - ramp(flow[2], 0.35, 0.65)  # stripes have a direction: they are a pattern to draw
 
-    main = hysteresis(ridge, 0.16, 0.42, 26)
-    weight = ramp(semantic, 0.12, 0.60) * main
-    outline = np.clip(np.maximum(1.9 * blur(weight, 0.75), 2.6 * blur(weight * (semantic > 0.5), 1.15)), 0, 1)
+    outline, contour = lines(semantic, fine, texture, busy)
+    gate = np.clip(0.12 + 2.2 * near + 0.7 * blur(fine, 3), 0, 1.1) * (1 - 0.8 * texture)
+    wide, narrow = darker_than_surroundings(smooth, 2.6), darker_than_surroundings(gray, 1.4)
+    dark = ramp((2.1 * (1 - busy) * wide + (0.6 + 2.4 * busy) * narrow) * gate, 0.07, 0.9)
+    spots = ramp(np.maximum(dark_blobs(gray, 1.6), dark_blobs(gray, 2.6)), 0.12, 0.45) * (1 - texture)
+    dark = np.maximum(drop_specks(dark, 0.12, 12), 0.9 * spots)
+    detail = np.clip(np.maximum(0.9 * contour, 1.05 * dark), 0, 1)
 
-    inner = hysteresis(thin_ridge * ramp(near, 0.02, 0.14) * (1 - texture), 0.12, 0.30, 14)
-    thin = 1.8 * blur(ramp(thin_ridge, 0.08, 0.5) * inner, 0.7)
-    contour = np.clip(np.maximum(outline, thin), 0, 1)
-
-    gate = np.clip(0.15 + 2.2 * near + 0.7 * blur(fine, 3), 0, 1.15) * (1 - 0.75 * texture)
-    dark = drop_specks(ramp(2.4 * darker_than_surroundings(smooth, 3) * gate, 0.06, 0.9), 0.12, 14)
-    detail = np.clip(np.maximum(0.92 * contour, 1.1 * dark), 0, 1)
-
-    strokes = stroke_texture(flow, gray.shape, origin)
+    strokes = stroke_textures(flow, gray.shape, origin)
     light, deep = np.percentile(gray, (60, 2))
     soft = blur(cv2.bilateralFilter(gray, 7, 0.15, 5, borderType=cv2.BORDER_REFLECT), 1.5)
     soft += texture * (blur(soft, 9) - soft)
-    subject = ramp(blur(semantic, 20), 0.01, 0.08)  # far from any contour lie sky, walls and backgrounds: paper
-    tone = (0.1 + 0.9 * subject) * ramp(light - soft, 0.04, max(light - deep, 0.35)) ** 1.2
-    broad = ramp(darker_than_surroundings(blur(smooth, 0.8), 10), 0.04, 0.7) * (1 - 0.6 * texture)
-    shaded = 1 - (1 - detail) * (1 - hatching(0.42 * tone + 0.25 * broad * gate, strokes, 0.7))
-    # Pencil: local contrast is evened out, so that dark fur and shadows keep their drawing.
+    subject = ramp(blur(semantic, 20), 0.02, 0.09)  # far from any contour lie sky, walls and backgrounds: paper
+    tone = subject * ramp(light - soft, 0.12, max(light - deep, 0.35)) ** 1.1
+    broad = ramp(darker_than_surroundings(blur(smooth, 0.8), 10), 0.06, 0.7) * (1 - 0.6 * texture)
+    shaded = unite(detail, hatching(0.48 * tone + 0.25 * broad * gate, strokes, 0.65))
+
+    # Pencil: local contrast is evened out, so that dark fur and shadows keep their drawing. Lines are thin and grey.
     even = 0.6 * gray + 0.4 * cv2.createCLAHE(2.0, (4, 4)).apply(np.uint8(gray * 255)).astype(np.float32) / 255
     even = cv2.bilateralFilter(even, 5, 0.12, 3, borderType=cv2.BORDER_REFLECT)
-    accents = drop_specks(ramp(darker_than_surroundings(even, 4), 0.05, 0.5) * (1 - 0.85 * texture), 0.1, 10)
+    accents = drop_specks(ramp(darker_than_surroundings(even, 3), 0.05, 0.5) * (1 - 0.85 * texture), 0.1, 10)
     even += texture * (soft - even)
-    graphite = 0.5 * (0.2 + 0.8 * subject) * ramp(np.percentile(even, 65) - even, 0.03, 0.5) ** 1.1 + 0.45 * broad
-    lines = 0.85 * np.maximum(0.6 * contour, np.maximum(dark, 0.8 * accents))
-    pencil = 1 - (1 - lines) * (1 - hatching(np.clip(graphite, 0, 0.85), strokes, 0.55))
+    graphite = 0.55 * (0.08 + 0.92 * subject) * ramp(np.percentile(even, 60) - even, 0.05, 0.5) + 0.4 * broad
+    grey_lines = np.maximum(0.45 * contour, 0.8 * np.maximum(0.8 * np.maximum(accents, narrow * gate), 0.9 * spots))
+    pencil = unite(grey_lines, hatching(np.clip(graphite, 0, 0.85), strokes, 0.5))
 
     focus = ramp(blur(semantic, 16), 0.02, 0.10)
-    blend = 1 - (1 - contour) * (1 - focus * dark) * (1 - hatching(0.22 * tone * focus, strokes, 0.7))
+    blend = unite(contour, (0.35 + 0.65 * focus) * dark, hatching(0.24 * tone * focus, strokes, 0.65))
     return np.stack([outline, contour, detail, shaded, pencil, blend]).astype(np.float32)

@@ -1,0 +1,75 @@
+"""Image filters that the guidance is made with. Images are float32 (H, W) in [0, 1]; borders are reflected."""
+import cv2
+import numpy as np
+
+
+def blur(image, sigma):
+    """Gaussian blur with reflected borders."""
+    return cv2.GaussianBlur(image, (0, 0), sigma, borderType=cv2.BORDER_REFLECT)
+
+
+def ramp(values, low, high):
+    """0 below `low`, 1 above `high`, linear between."""
+    return np.clip((values - low) / (high - low), 0, 1)
+
+
+def crest(edges, sigma):
+    """The edge map on the ridges of its lines, 0 elsewhere: non-maximum suppression across the Hessian's main direction.
+
+    Source: Canny (1986), with the direction of the second derivative as for ridges in Steger (1998).
+    """
+    smooth = blur(edges, sigma)
+    xx, yy, xy = (cv2.Sobel(smooth, cv2.CV_32F, *order) for order in ((2, 0), (0, 2), (1, 1)))
+    along = 0.5 * np.arctan2(2 * xy, xx - yy)
+    nx, ny = -np.sin(along), np.cos(along)
+    v, u = np.mgrid[0 : edges.shape[0], 0 : edges.shape[1]].astype(np.float32)
+    beside = [cv2.remap(smooth, u + s * nx, v + s * ny, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT) for s in (1, -1)]
+    return edges * ((smooth >= beside[0]) & (smooth >= beside[1]))
+
+
+def hysteresis(lines, low, high, length):
+    """The connected lines above `low` that reach `high` somewhere and have at least `length` pixels: a bool mask."""
+    count, labels, stats, _ = cv2.connectedComponentsWithStats((lines > low).astype(np.uint8), connectivity=8)
+    strong = np.zeros(count, bool)
+    strong[np.unique(labels[lines > high])] = True
+    keep = strong & (stats[:, cv2.CC_STAT_AREA] >= length)
+    keep[0] = False
+    return keep[labels]
+
+
+def drop_specks(ink, level, area):
+    """`ink` without its blots above `level` that have fewer than `area` pixels."""
+    count, labels, stats, _ = cv2.connectedComponentsWithStats((ink > level).astype(np.uint8), connectivity=8)
+    small = stats[:, cv2.CC_STAT_AREA] < area
+    small[0] = False
+    return ink * (1 - blur(cv2.dilate(small[labels].astype(np.float32), np.ones((3, 3))), 0.7))
+
+
+def darker_than_surroundings(gray, sigma):
+    """How much darker a pixel is than its neighbourhood, relative to it: the inverse of the colour-dodge pencil effect."""
+    return 1 - np.clip((gray + 0.02) / (blur(gray, sigma) + 0.02), 0, 1)
+
+
+def form(gray, sigma):
+    """Direction and coherence of the form from the structure tensor, averaged over `sigma` pixels.
+
+    Returns (c, s, coherence, energy): the unit double-angle vector of the direction along the lines; coherence in [0, 1],
+    0 where no direction prevails; the tensor's trace. Source: Bigun and Granlund (1987).
+    """
+    smooth = blur(gray, 1.2)
+    gx, gy = cv2.Sobel(smooth, cv2.CV_32F, 1, 0), cv2.Sobel(smooth, cv2.CV_32F, 0, 1)
+    xx, yy, xy = blur(gx * gx, sigma), blur(gy * gy, sigma), blur(gx * gy, sigma)
+    c, s, energy = yy - xx, -2 * xy, xx + yy
+    norm = np.hypot(c, s) + 1e-9
+    return c / norm, s / norm, norm / (energy + 1e-4), energy
+
+
+def dark_blobs(gray, sigma):
+    """How much a pixel looks like the centre of a small dark spot of radius about `sigma`, such as a pupil: 0 to about 1.
+
+    The determinant of the Hessian where both curvatures are positive (Lindeberg, 1998), as a length, scale-normalised.
+    """
+    smooth = blur(gray, sigma)
+    xx, yy, xy = (cv2.Sobel(smooth, cv2.CV_32F, *order, scale=0.25) for order in ((2, 0), (0, 2), (1, 1)))
+    determinant = np.where((xx > 0) & (yy > 0), xx * yy - xy * xy, 0)
+    return 4 * sigma**2 * np.sqrt(np.maximum(determinant, 0))
