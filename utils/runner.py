@@ -33,12 +33,14 @@ class Counts:
     drawn: int = 0
     skipped: int = 0
     failed: dict = dataclasses.field(default_factory=dict)  # target -> reason
+    broken: str = ""  # why the output takes no more drawings
 
     @classmethod
     def sum(cls, parts):
         """The counts of several processes, given as dicts, in one."""
         failed = {target: reason for part in parts for target, reason in part["failed"].items()}
-        return cls(sum(part["drawn"] for part in parts), sum(part["skipped"] for part in parts), failed)
+        broken = next(filter(None, (part["broken"] for part in parts)), "")
+        return cls(sum(part["drawn"] for part in parts), sum(part["skipped"] for part in parts), failed, broken)
 
 
 @dataclasses.dataclass
@@ -82,11 +84,11 @@ class Runner:
         self.held = None  # an item that waits for memory
 
     def run(self, tasks):
-        """Draw the tasks of an iterator -> Counts. OutputError if the output cannot take any more drawings."""
+        """Draw the tasks of an iterator, to its end, to a stop, or until the output takes no more drawings -> Counts."""
         tasks = iter(tasks)
         with ThreadPoolExecutor(THREADS) as readers, ThreadPoolExecutor(THREADS) as writers:
             try:
-                while not self.stop.is_set() and (self.read_ahead(tasks, readers) or self.writing):
+                while not self.ended and (self.read_ahead(tasks, readers) or self.writing):
                     for item, maps in self.draw(self.next_batch()):
                         self.writing.append((item, writers.submit(self.write, item, maps)))
                     self.settle(AHEAD if self.reading else len(self.writing) - 1)
@@ -98,9 +100,13 @@ class Runner:
                 self.settle(0)
         return self.counts
 
+    @property
+    def ended(self):
+        return self.stop.is_set() or self.counts.broken
+
     def read_ahead(self, tasks, readers):
         """Start reading the next photos as far as numbers and memory allow -> whether any are being read or held back."""
-        while len(self.reading) < AHEAD and not self.stop.is_set():
+        while len(self.reading) < AHEAD and not self.ended:
             item = self.held or next(filter(None, map(self.admit, tasks)), None)
             self.held = item
             if item is None or self.in_flight and self.in_flight + item.pixels > PIXELS_IN_FLIGHT:
@@ -174,16 +180,23 @@ class Runner:
                 future.result()
                 self.record.add(item.task.target, item.stamp)
             except OSError as error:
-                if error.errno in HOPELESS:
-                    raise OutputError(f"the output folder {self.output.folder} takes no more ({error.strerror}).") from None
-                check_folder(self.output.folder)
-                self.lose(item, error)
+                self.judge(item, error)
             except Exception as error:
                 self.lose(item, error)
             else:
                 self.in_flight -= item.pixels
                 self.counts.drawn += 1
                 self.on_done(item.task, None)
+
+    def judge(self, item, error):
+        """After an error of writing: is it this drawing's, or can none be written any more?"""
+        try:
+            if error.errno in HOPELESS:
+                raise OutputError(f"the output folder {self.output.folder} takes no more drawings ({error.strerror}).")
+            check_folder(self.output.folder)
+            self.lose(item, error)
+        except OutputError as hopeless:
+            self.counts.broken = str(hopeless)
 
     def lose(self, item, error):
         """Report the photo of an item that was under way."""

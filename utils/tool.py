@@ -67,7 +67,8 @@ class Screen:
 def main(prog, description, examples, multiple=False, arguments=None):
     """Run a script -> its exit status: 0, 1 if anything failed, 2 for options (as SystemExit), 130 after Ctrl-C."""
     options, style = parse(make_parser(prog, description, examples, multiple), arguments)
-    warnings.filterwarnings("ignore", module="PIL")  # about damaged tags: a file is drawn or its reason given
+    for module in ("PIL", "torch"):  # about damaged files: they are used, or refused with a reason
+        warnings.filterwarnings("ignore", category=UserWarning, module=module)
     try:
         return run(prog, options, style)
     except KeyboardInterrupt:
@@ -131,7 +132,8 @@ def draw_all(options, style, job, stop):
         return 0  # rank 0 speaks and answers for all
     seconds = time.monotonic() - start
     counts = Counts.sum(everybody)
-    record.merge()
+    if not counts.broken:
+        record.merge()
     return close(options, output, tasks, counts, len(plan["problems"]), seconds, stop.is_set())
 
 
@@ -160,10 +162,12 @@ def close(options, output, tasks, counts, problems, seconds, interrupted):
     failed = len(counts.failed) + problems
     pace = f", {seconds / counts.drawn:.2f} seconds per photo" if counts.drawn else ""
     summary = f"{counts.drawn} drawn, {counts.skipped} skipped, {failed} failed{pace}."
-    if interrupted:
+    if interrupted or counts.broken:
+        if counts.broken:
+            print(printable(counts.broken), file=sys.stderr)
         left = len(tasks) - counts.drawn - counts.skipped - len(counts.failed)
         print(f"Stopped: {summary} {left} left: the same command with --skip-existing goes on.")
-        return INTERRUPTED
+        return INTERRUPTED if interrupted else 1
     print(printable(f"{summary} Drawings are in {output.folder}."))
     if not options.no_page and counts.drawn + counts.skipped:
         from utils.page import write_page

@@ -1,0 +1,222 @@
+"""Sketcher: any kind of image in, its drawing out, in its own size; devices and memory."""
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from model import Photo2Sketch
+from model.head import Drawing
+from tests.tool_kit import one_thread, reverse_weights, scene, store, weights
+from utils import sketcher as module
+from utils.checkpoint import CheckpointError
+from utils.devices import DeviceError, choose_device, is_out_of_memory
+from utils.pictures import PictureError
+from utils.sketcher import Sketcher, working_shape
+
+
+@pytest.fixture(scope="module")
+def checkpoint(tmp_path_factory):
+    return weights(tmp_path_factory.mktemp("weights"))
+
+
+@pytest.fixture(scope="module")
+def sketcher(checkpoint):
+    with one_thread():
+        yield Sketcher(checkpoint, device="cpu", precision="float32", size=64)
+
+
+def test_path_image_and_array_give_the_same_drawing(sketcher, tmp_path):
+    image = scene()
+    path = store(tmp_path / "photo.png", image)
+    from_path, from_image, from_array = sketcher.draw(path), sketcher.draw(Image.fromarray(image)), sketcher.draw(image)
+    assert isinstance(from_path, Image.Image) and isinstance(from_image, Image.Image)
+    assert from_path.mode == "L" and from_path.size == (64, 48)
+    assert isinstance(from_array, np.ndarray) and from_array.dtype == np.uint8 and from_array.shape == (48, 64)
+    assert np.array_equal(from_path, from_array) and np.array_equal(from_image, from_array)
+    assert np.array_equal(sketcher.draw(str(path)), from_array)
+
+
+def test_the_drawing_is_the_networks(sketcher, checkpoint):
+    image = scene()
+    network = Photo2Sketch.from_checkpoint(checkpoint)
+    photo = torch.from_numpy(image).permute(2, 0, 1)[None] / 255
+    with torch.no_grad():
+        drawing = network(photo, 0.5)
+    found = sketcher.draw(image, detail=0.5)
+    assert np.abs(found - 255 * drawing.sketch[0, 0].numpy()).max() < 0.51
+    found = sketcher.draw(image, candidate=4)
+    assert np.abs(found - 255 * drawing.candidates[0, 3].numpy()).max() < 0.51
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64", "uint16", "bool", "gray", "one channel", "alpha", "view"])
+def test_kinds_of_arrays(sketcher, dtype):
+    image = np.uint8(scene() > 127) * np.uint8(255)
+    gray = image[..., 0]
+    kinds = {
+        "float32": (np.float32(image / 255), image),
+        "float64": (image / 255, image),
+        "uint16": (image.astype(np.uint16) * 257, image),
+        "bool": (gray > 0, gray),
+        "gray": (gray, np.repeat(gray[..., None], 3, 2)),
+        "one channel": (gray[..., None], gray),
+        "alpha": (np.dstack([image, np.full(gray.shape, 255, np.uint8)]), image),
+        "view": (image[:, ::-1], image[:, ::-1].copy()),
+    }
+    given, plain = kinds[dtype]
+    assert np.array_equal(sketcher.draw(given), sketcher.draw(plain))
+
+
+@pytest.mark.parametrize("array", [np.zeros((0, 4, 3)), np.zeros(5), np.zeros((4, 4, 2)), np.full((4, 4), 2.0), np.zeros((4, 4), int)])
+def test_arrays_that_are_no_pictures(sketcher, array):
+    with pytest.raises(ValueError, match="image array"):
+        sketcher.draw(array)
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 40), (15, 15), (17, 3), (16, 16), (33, 47), (5, 400)])
+def test_every_size_comes_back(sketcher, checkpoint, size):
+    with one_thread():
+        full = Sketcher(checkpoint, device="cpu", size="full")
+    for draws in (sketcher, full):
+        assert draws.draw(scene(*size)).shape == size
+        assert draws.draw(scene(*size), colour=True).shape == (*size, 3)
+
+
+def test_working_size():
+    assert working_shape(3000, 4000, 1024) == (768, 1024)
+    assert working_shape(4000, 3000, 1024) == (1024, 768)
+    assert working_shape(300, 400, 1024) == (768, 1024)  # small photos are enlarged, for the same line width
+    assert working_shape(30, 40, 1024) == (120, 160)  # but not without limit
+    assert working_shape(3000, 4000, "full") == (3000, 4000)
+    assert working_shape(1, 40000, 1024) == (1, 1024)
+
+
+def test_line_width_does_not_depend_on_the_resolution(sketcher):
+    """The drawing of an enlarged photo is the enlarged drawing, up to what enlarging the photo blurs."""
+    small = np.array(Image.fromarray(scene(32, 32)).resize((256, 256), Image.Resampling.BICUBIC))
+    large = np.array(Image.fromarray(small).resize((512, 512), Image.Resampling.BICUBIC))
+    expected = np.array(Image.fromarray(sketcher.draw(small, line_width=2.0)).resize((512, 512), Image.Resampling.BICUBIC))
+    assert np.abs(sketcher.draw(large, line_width=2.0).astype(int) - expected).mean() < 3
+
+
+def test_styles(sketcher):
+    image = scene()
+    plain = sketcher.draw(image)
+    assert np.array_equal(sketcher.draw(image, invert=True), 255 - plain)
+    cut = sketcher.draw(image, transparent=True)
+    assert cut.shape == (48, 64, 4) and (cut[..., :3] == 0).all() and np.array_equal(cut[..., 3], 255 - plain)
+    assert (sketcher.draw(image, transparent=True, invert=True)[..., :3] == 255).all()
+    side = sketcher.draw(image, beside=True)
+    assert np.array_equal(side[:, :64], image) and np.array_equal(side[:, -64:, 0], plain)
+    assert sketcher.draw(image, ink=2.0).mean() < plain.mean() < sketcher.draw(image, ink=0.5).mean()
+    assert sketcher.draw(image, line_width=3.0).mean() < plain.mean()
+    coloured = sketcher.draw(image, colour=True)
+    assert coloured.shape == (48, 64, 3) and np.ptp(coloured.astype(int), axis=2).max() > 10
+
+
+@pytest.mark.parametrize(
+    "style",
+    [{"detail": 1.5}, {"candidate": 0}, {"candidate": 6}, {"line_width": 0}, {"ink": 99}, {"detail": float("nan")}]
+    + [{"colour": True, "transparent": True}, {"beside": True, "transparent": True}, {"colour": True, "invert": True}],
+)
+def test_impossible_styles_are_refused(sketcher, style):
+    with pytest.raises(ValueError, match="must be|cannot be had together"):
+        sketcher.draw(scene(), **style)
+
+
+def test_bad_files_raise_a_reason(sketcher, tmp_path):
+    (tmp_path / "x.jpg").write_text("no picture")
+    with pytest.raises(PictureError, match="x.jpg: not a picture"):
+        sketcher.draw(tmp_path / "x.jpg")
+
+
+def test_missing_weights_are_an_error(tmp_path):
+    with pytest.raises(CheckpointError, match="not found"):
+        Sketcher(tmp_path / "none.pth")
+
+
+def test_weights_of_the_other_direction_are_refused(checkpoint):
+    with pytest.raises(CheckpointError, match="Name the other file"):
+        Sketcher(checkpoint, direction="sketch2photo")
+
+
+def test_drawings_back_to_photos(tmp_path):
+    with one_thread():
+        reverse = Sketcher(reverse_weights(tmp_path), device="cpu", size=64, direction="sketch2photo")
+    photo = reverse.draw(scene(40, 56)[..., 0])
+    assert photo.shape == (40, 56) and photo.dtype == np.uint8 and photo.std() > 0
+
+
+def test_options_that_do_not_exist(checkpoint):
+    for wrong in ({"direction": "up"}, {"size": 4}, {"size": "half"}, {"size": 100.5}):
+        with pytest.raises(ValueError, match="direction|size"):
+            Sketcher(checkpoint, **wrong)
+
+
+def test_devices_are_chosen_by_what_is_there(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
+    assert choose_device("auto") == choose_device("cpu") == torch.device("cpu")
+    for name in ("cuda", "cuda:1", "mps", "tpu", "cuda:x"):
+        with pytest.raises(DeviceError, match=f"--device {name}: .*Use "):
+            choose_device(name)
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: True)
+    assert choose_device("auto") == torch.device("mps")
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    assert choose_device("auto") == torch.device("cuda", 0)
+    assert choose_device("cuda:1") == torch.device("cuda", 1)
+    with pytest.raises(DeviceError, match="there are 2 GPUs"):
+        choose_device("cuda:2")
+    monkeypatch.setenv("LOCAL_RANK", "3")
+    assert choose_device("auto") == torch.device("cuda", 1)
+
+
+class Greedy:
+    """An engine that runs out of memory above `room` pixels at once."""
+
+    def __init__(self, room):
+        self.room, self.calls = room, []
+
+    def draw(self, photos, detail, tile, progress):
+        batch, _, height, width = photos.shape
+        self.calls.append((batch, tile))
+        if batch * min(height, tile or height) * min(width, tile or width) > self.room:
+            raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 GiB")
+        maps = torch.zeros(batch, 5, height, width)
+        return Drawing(maps, maps, maps[:, :1])
+
+
+def test_out_of_memory_goes_on_with_less_at_once(sketcher, monkeypatch):
+    said = []
+    monkeypatch.setattr(sketcher, "engine", Greedy(300**2))
+    monkeypatch.setattr(sketcher, "tile", None)
+    monkeypatch.setattr(sketcher, "say", said.append)
+    working = module.Working(np.zeros((2000, 2000, 3), np.uint8), (2000, 2000), (2000, 2000))
+    maps = sketcher.maps([working] * 2)
+    assert len(maps) == 2 and maps[0].sketch.shape == (1, 2000, 2000)
+    assert sketcher.engine.calls == [(2, None), (1, None), (1, 1024), (1, 512), (1, 256), (1, 256)]
+    assert [sentence.split()[-2] for sentence in said] == ["1024", "512", "256"]
+    sketcher.maps([working])
+    assert sketcher.engine.calls[-1] == (1, 256)  # what did not fit is not tried again
+
+
+def test_out_of_memory_for_good_is_an_error(sketcher, monkeypatch):
+    monkeypatch.setattr(sketcher, "engine", Greedy(0))
+    monkeypatch.setattr(sketcher, "tile", None)
+    monkeypatch.setattr(sketcher, "say", lambda sentence: None)
+    with pytest.raises(MemoryError, match="not enough memory"):
+        sketcher.maps([module.Working(np.zeros((600, 600, 3), np.uint8), (600, 600), (600, 600))])
+
+
+def test_what_counts_as_out_of_memory():
+    assert is_out_of_memory(MemoryError())
+    assert is_out_of_memory(RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory: you tried ..."))
+    assert is_out_of_memory(RuntimeError("MPS backend out of memory"))
+    assert not is_out_of_memory(RuntimeError("shapes cannot be multiplied"))
+    assert not is_out_of_memory(ValueError("out of memory"))
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
+def test_gpu_and_cpu_agree(checkpoint, sketcher):
+    gpu = Sketcher(checkpoint, device="cuda", precision="float32", size=64)
+    assert np.abs(gpu.draw(scene()).astype(int) - sketcher.draw(scene())).max() <= 1
