@@ -6,13 +6,13 @@ import torch
 SIDE = 224  # pixels of the square that the features are taken from
 
 
-def square(picture, side=SIDE):
-    """The central square of a float32 picture (H, W), scaled to `side` pixels."""
+def square(picture):
+    """The central square of a float32 picture (H, W), scaled to SIDE pixels."""
     height, width = picture.shape
     short = min(height, width)
     top, left = (height - short) // 2, (width - short) // 2
     part = np.ascontiguousarray(picture[top : top + short, left : left + short])
-    return cv2.resize(part, (side, side), interpolation=cv2.INTER_AREA if short > side else cv2.INTER_LINEAR)
+    return cv2.resize(part, (SIDE, SIDE), interpolation=cv2.INTER_AREA if short > SIDE else cv2.INTER_LINEAR)
 
 
 @torch.inference_mode()

@@ -105,15 +105,15 @@ def parse(arguments):
 
 def measure(options):
     """The whole benchmark -> the report as Markdown text."""
+    paths = some_of(pictures_of(options.photos, "--photos"), options.limit)
+    truths_in = options.truth or truth.default_folder(options.photos)
+    if truths_in and not os.path.isdir(truths_in):
+        raise FileNotFoundError(f"--truth: no such folder: {truths_in}. Name a folder of boundaries.")
     sketcher = Sketcher(options.checkpoint, options.device, "float32", options.size)
     shipped = CHECKPOINTS["sketch2photo"]
     back = options.sketch2photo or (shipped if os.path.isfile(shipped) else None)
     vgg = VGGFeatures(options.vgg).eval() if options.drawings else None
     bench = Bench(vgg, luminance_maker(back, sketcher.device) if back else None, options.matching)
-    paths = some_of(pictures_of(options.photos, "--photos"), options.limit)
-    truths_in = options.truth or truth.default_folder(options.photos)
-    if truths_in and not os.path.isdir(truths_in):
-        raise FileNotFoundError(f"--truth: no such folder: {truths_in}. Name a folder of boundaries.")
     real = describe_real(options.drawings, vgg) if options.drawings else None
     with_truth = 0
     for path in tqdm(paths, desc="photos", unit="photo"):

@@ -1,8 +1,10 @@
 """True boundaries of photos: the annotators' files of BSDS500, or maps of edges in any folder."""
 import os
+import zlib
 
 import numpy as np
 from scipy.io import loadmat
+from scipy.io.matlab import MatReadError
 
 from data.photos import EDGE_FOLDERS
 from data.pictures import read_gray
@@ -10,6 +12,8 @@ from data.pictures import read_gray
 from .metrics_boundary import thin_lines
 
 LEVEL = 0.6  # an edge map counts as a boundary from here on
+# What reading a damaged or foreign .mat file ends in.
+DAMAGED = (OSError, ValueError, KeyError, IndexError, TypeError, NotImplementedError, MatReadError, zlib.error)
 
 
 class TruthError(Exception):
@@ -21,7 +25,7 @@ def read_mat(path):
     try:
         annotators = loadmat(path)["groundTruth"][0]
         return [np.asarray(one["Boundaries"][0, 0]) > 0 for one in annotators]
-    except (OSError, ValueError, KeyError, IndexError, TypeError, NotImplementedError) as error:
+    except DAMAGED as error:
         raise TruthError(f"{path} is no groundTruth file of BSDS500. Copy it again.") from error
 
 
