@@ -44,7 +44,7 @@ def make_loader(dataset, order, workers, pin):
         Items(dataset),
         batch_sampler=order,
         num_workers=workers,
-        worker_init_fn=_start_worker,
+        worker_init_fn=start_worker,
         prefetch_factor=4 if workers else None,
         pin_memory=pin,
         generator=torch.Generator(),  # the loader would draw its workers' seeds from the training's generator
@@ -61,7 +61,10 @@ def to_device(batch, device):
     }
 
 
-def _start_worker(_):
+def start_worker(_):
+    """What a loading process does first. Ctrl-C and a first SIGTERM, which may go to every process of a job, are the main
+    process's to answer; a second SIGTERM, with which it ends its workers, counts.
+    """
     cv2.setNumThreads(0)
-    for number in (signal.SIGINT, signal.SIGTERM):  # the main process decides when to stop
-        signal.signal(number, signal.SIG_IGN)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, lambda number, frame: signal.signal(number, signal.SIG_DFL))

@@ -7,6 +7,7 @@ from torch.utils.data import default_collate
 from tqdm import tqdm
 
 from . import samples, state
+from .curves import draw_curves
 from .cycle import Cycle, NotFinite
 from .distributed import Group, unwrap
 from .ema import Average
@@ -16,8 +17,9 @@ from .machine import choose_device, choose_dtype, keep_freed_memory
 from .networks import build_networks
 from .run_folder import RunFolder
 from .signals import Stop
-from .sources import open_data, total_steps
-from .stats import Log, Meter
+from .sources import open_data, open_validation, total_steps
+from .stats import Log, Meter, lines
+from .validation import Validation
 
 OUT_OF_TIME = -1  # reason to leave, beside the numbers of signals
 
@@ -81,7 +83,13 @@ class Run:
         if content:
             state.restore(content, self.cycle, self.averages)
         self.log = Log(folder.stats, self.step, os.path.join(folder.path, "events")) if group.first else None
-        self.examples = None
+        self.held_back = open_validation(options)
+        self.examples = None  # of the picture grids, loaded when first needed
+        self.validation = None
+        if self.held_back and options.validate_every:
+            self.validation = Validation(
+                self.held_back, options.validation_photos, options.batch, options.workers, group, device, networks.features
+            )
 
     def say(self, text):
         """Print from the first process, above the progress bar."""
@@ -157,16 +165,29 @@ class Run:
                 self.log.write("train", step, values)
             if not quiet:
                 self.say(f"step {step}: " + "  ".join(f"{name} {value:.4g}" for name, value in values.items()))
+        if self.validation and o.validate_every and (last or step % o.validate_every == 0):
+            self._validate()
         if self.group.first and o.sample_every and (last or step % o.sample_every == 0):
             samples.write(os.path.join(self.folder.samples, f"step-{step:09d}.jpg"), self._sample())
         if self.group.first and (last or step % o.save_every == 0):
             self.folder.save(state.collect(step, self.cycle, self.averages, self.best), step, o.keep)
 
+    def _validate(self):
+        """A line of validation in the stats, the curves, and the best checkpoint if this one is it."""
+        values = self.validation({name: average.model for name, average in self.averages.items()})
+        better = self.best is None or values["score"] > self.best
+        self.best = values["score"] if better else self.best
+        self.say(f"step {self.step}, validation: " + "  ".join(f"{name} {value:.4g}" for name, value in values.items()))
+        if self.group.first:
+            self.log.write("validation", self.step, values)
+            draw_curves(lines(self.folder.stats), os.path.join(self.folder.path, "curves.png"))
+            if better:
+                self.folder.save_best(state.collect(self.step, self.cycle, self.averages, self.best))
+
     def _sample(self):
         """The picture grid of the first photos of the validation set, or of the training's where there is none."""
         if self.examples is None:
-            data = open_data(self.options, "val")
-            data = data if len(data) else self.dataset
+            data = self.held_back or self.dataset
             count = min(self.options.samples, len(data))
             self.examples = to_device(default_collate([data[i] for i in range(count)]), self.device)
         return samples.draw({name: average.model for name, average in self.averages.items()}, self.examples)

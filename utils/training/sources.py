@@ -34,6 +34,15 @@ def open_data(options, split):
         raise OptionError(str(error)) from error
 
 
+def open_validation(options):
+    """The SketchDataset of the validation split, or None where the photos have none."""
+    try:
+        dataset = open_data(options, "val")
+    except OptionError:
+        return None
+    return dataset if len(dataset) else None
+
+
 def total_steps(options, length):
     """Optimisation steps of the whole run. length: photos per epoch."""
     return options.steps or max(1, math.ceil(options.epochs * length / options.batch))
