@@ -15,13 +15,15 @@ class Sketch2Photo(Generator):
         super().__init__(1, arch)
         self.out = nn.Conv2d(arch.widths[0], arch.unshuffle**2, 3, padding=1)
 
+    def luminance(self, features):
+        """The decoder's features of a padded sketch -> luminance in [0, 1], still padded."""
+        luminance = self.out(features).sigmoid()
+        return F.pixel_shuffle(luminance, self.arch.unshuffle) if self.arch.unshuffle > 1 else luminance
+
     def forward(self, sketch):
         self.check(sketch)
         height, width = sketch.shape[-2:]
-        luminance = self.out(self.features(pad_to_multiple(sketch, self.arch.stride))).sigmoid()
-        if self.arch.unshuffle > 1:
-            luminance = F.pixel_shuffle(luminance, self.arch.unshuffle)
-        return luminance[..., :height, :width]
+        return self.luminance(self.features(pad_to_multiple(sketch, self.arch.stride)))[..., :height, :width]
 
     @classmethod
     def from_checkpoint(cls, path, device="cpu"):

@@ -72,8 +72,9 @@ def test_photos_of_one_shape_drawn_together_are_drawn_alike(draw, tmp_path, chec
     for index in range(7):
         store(tmp_path / "in" / f"{index}.png", scene(seed=index))
     batches = []
-    maps = Sketcher.maps
-    monkeypatch.setattr(Sketcher, "maps", lambda self, batch, *more: batches.append(len(batch)) or maps(self, batch, *more))
+    sketches = Sketcher.sketches
+    count = lambda self, batch, *more: batches.append(len(batch)) or sketches(self, batch, *more)
+    monkeypatch.setattr(Sketcher, "sketches", count)
     assert draw()[0] == 0
     assert sum(batches) == 7 and max(batches) <= runner.BATCH
     monkeypatch.undo()
@@ -129,6 +130,7 @@ def test_bad_files_are_reported_and_the_others_drawn(draw, tmp_path):
     assert files(tmp_path / "out") == ["good.png", "sub/fine.png"]
     for name in (*bad, "dangling.jpg", "loop.jpg"):
         assert errors.count(f"failed: {name}: ") == 1, name
+    assert "failed: dangling.jpg: a link to a file that does not exist" in errors
     assert "Traceback" not in errors
 
 
@@ -143,14 +145,14 @@ def test_a_photo_that_cannot_be_drawn_is_reported(draw, tmp_path, monkeypatch):
     for index in range(4):
         store(tmp_path / "in" / f"{index}.png", scene(seed=index))
     marked = scene(seed=2).sum()
-    maps = Sketcher._maps
+    sketches = Sketcher.sketches
 
     def stumble(self, batch, *more):
         if any(one.pixels.sum() == marked for one in batch):
             raise RuntimeError("a kernel failed\nsomewhere")
-        return maps(self, batch, *more)
+        return sketches(self, batch, *more)
 
-    monkeypatch.setattr(Sketcher, "_maps", stumble)
+    monkeypatch.setattr(Sketcher, "sketches", stumble)
     status, output, errors = draw()
     assert status == 1 and "3 drawn, 0 skipped, 1 failed" in output
     assert "failed: 2.png: cannot be drawn (RuntimeError: a kernel failed somewhere)" in errors

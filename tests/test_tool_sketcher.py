@@ -4,14 +4,13 @@ import pytest
 import torch
 from PIL import Image
 
-from model import Photo2Sketch
-from model.head import Drawing
+from model import Photo2Sketch, Sketch2Photo
 from tests.tool_kit import one_thread, reverse_weights, scene, store, weights
-from utils import sketcher as module
 from utils.checkpoint import CheckpointError
 from utils.devices import DeviceError, choose_device, is_out_of_memory
 from utils.pictures import PictureError
-from utils.sketcher import Sketcher, working_shape
+from utils.sketcher import Sketcher
+from utils.working import Working, working_shape
 
 
 @pytest.fixture(scope="module")
@@ -123,6 +122,26 @@ def test_impossible_styles_are_refused(sketcher, style):
         sketcher.draw(scene(), **style)
 
 
+def test_all_maps_agree_with_single_drawings(sketcher):
+    working = sketcher.prepare(scene(40, 70))
+    maps = sketcher.maps([working, working], 0.3)[1]
+    assert len(maps.candidates) == 5 and np.abs(maps.confidences.sum(0) - 1).max() < 1e-5
+    for candidate in (None, 1, 2, 3, 4, 5):
+        expected = sketcher.sketches([working], 0.3, candidate)[0].astype(int)
+        assert np.abs(maps.pick(candidate) - expected).max() <= 1
+
+
+def test_maps_of_large_photos_are_made_one_by_one(sketcher, monkeypatch):
+    working = sketcher.prepare(scene(48, 64))
+    expected = sketcher.maps([working])[0]
+    monkeypatch.setattr("utils.sketcher.LARGE", 1000)
+    monkeypatch.setattr("utils.sketcher.WORKING_SIZE", 32)
+    maps = sketcher.maps([working])[0]
+    assert maps.confidences.shape == (5, 24, 32)
+    for candidate in (None, 1, 5):
+        assert np.abs(maps.pick(candidate).astype(int) - expected.pick(candidate)).max() <= 1
+
+
 def test_bad_files_raise_a_reason(sketcher, tmp_path):
     (tmp_path / "x.jpg").write_text("no picture")
     with pytest.raises(PictureError, match="x.jpg: not a picture"):
@@ -142,8 +161,15 @@ def test_weights_of_the_other_direction_are_refused(checkpoint):
 def test_drawings_back_to_photos(tmp_path):
     with one_thread():
         reverse = Sketcher(reverse_weights(tmp_path), device="cpu", size=64, direction="sketch2photo")
-    photo = reverse.draw(scene(40, 56)[..., 0])
-    assert photo.shape == (40, 56) and photo.dtype == np.uint8 and photo.std() > 0
+    drawing = scene(40, 56)[..., 0]
+    photo = reverse.draw(drawing)
+    assert photo.shape == (40, 56) and photo.dtype == np.uint8
+    prepared = reverse.prepare(np.repeat(drawing[..., None], 3, 2))
+    network = Sketch2Photo.from_checkpoint(reverse_weights(tmp_path))
+    with torch.no_grad():
+        expected = network(torch.from_numpy(prepared.pixels[None, None, ..., 0] / np.float32(255)))[0, 0] * 255
+    found = reverse.sketches([prepared])[0]
+    assert np.abs(found - expected.numpy()).max() < 0.6 and found.std() > 0
 
 
 def test_options_that_do_not_exist(checkpoint):
@@ -177,13 +203,12 @@ class Greedy:
     def __init__(self, room):
         self.room, self.calls = room, []
 
-    def draw(self, photos, detail, tile, progress):
-        batch, _, height, width = photos.shape
+    def sketch(self, photos, detail, candidate, tile, progress):
+        batch, height, width, _ = photos.shape
         self.calls.append((batch, tile))
         if batch * min(height, tile or height) * min(width, tile or width) > self.room:
             raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 GiB")
-        maps = torch.zeros(batch, 5, height, width)
-        return Drawing(maps, maps, maps[:, :1])
+        return torch.zeros(batch, height, width, dtype=torch.uint8)
 
 
 def test_out_of_memory_goes_on_with_less_at_once(sketcher, monkeypatch):
@@ -191,12 +216,12 @@ def test_out_of_memory_goes_on_with_less_at_once(sketcher, monkeypatch):
     monkeypatch.setattr(sketcher, "engine", Greedy(300**2))
     monkeypatch.setattr(sketcher, "tile", None)
     monkeypatch.setattr(sketcher, "say", said.append)
-    working = module.Working(np.zeros((2000, 2000, 3), np.uint8), (2000, 2000), (2000, 2000))
-    maps = sketcher.maps([working] * 2)
-    assert len(maps) == 2 and maps[0].sketch.shape == (1, 2000, 2000)
+    working = Working(np.zeros((2000, 2000, 3), np.uint8), (2000, 2000), (2000, 2000))
+    drawn = sketcher.sketches([working] * 2)
+    assert len(drawn) == 2 and drawn[0].shape == (2000, 2000)
     assert sketcher.engine.calls == [(2, None), (1, None), (1, 1024), (1, 512), (1, 256), (1, 256)]
     assert [sentence.split()[-2] for sentence in said] == ["1024", "512", "256"]
-    sketcher.maps([working])
+    sketcher.sketches([working])
     assert sketcher.engine.calls[-1] == (1, 256)  # what did not fit is not tried again
 
 
@@ -205,7 +230,7 @@ def test_out_of_memory_for_good_is_an_error(sketcher, monkeypatch):
     monkeypatch.setattr(sketcher, "tile", None)
     monkeypatch.setattr(sketcher, "say", lambda sentence: None)
     with pytest.raises(MemoryError, match="not enough memory"):
-        sketcher.maps([module.Working(np.zeros((600, 600, 3), np.uint8), (600, 600), (600, 600))])
+        sketcher.sketches([Working(np.zeros((600, 600, 3), np.uint8), (600, 600), (600, 600))])
 
 
 def test_what_counts_as_out_of_memory():

@@ -50,9 +50,12 @@ class OneDrawing(Output):
         """The files of a target that hold its candidates."""
         return []
 
-    def save(self, target, maps, size, photo=None):
-        """Write the files of one photo. maps: utils.sketcher.Maps. size: (H, W). photo: uint8 RGB (H, W, 3)."""
-        sketch = maps.pick(self.style.candidate)
+    def draw(self, sketcher, batch, progress):
+        """What save() needs of each of some Workings of one shape."""
+        return sketcher.sketches(batch, self.style.detail, self.style.candidate, progress)
+
+    def save(self, target, sketch, size, photo=None):
+        """Write the files of one photo. sketch: from draw(). size: (H, W). photo: uint8 RGB (H, W, 3)."""
         self.write(f"{target}.{self.extension}", finish(sketch, self.style, size, photo))
         if self.svg:
             self.write_svg(target, sketch, size)
@@ -70,13 +73,16 @@ class AllCandidates(OneDrawing):
         more = [f"{target}_{part}.{self.extension}" for part in ("confidence", "sheet")]
         return [*super().names(target), *self.candidates(target), *more]
 
+    def draw(self, sketcher, batch, progress):
+        return sketcher.maps(batch, self.style.detail, progress)
+
     def save(self, target, maps, size, photo=None):
         for number, name in enumerate(self.candidates(target), 1):
             self.write(name, finish(maps.pick(number), self.style, size, photo))
         prevailing = confidence.confidence_map(maps.confidences)
         self.write(f"{target}_confidence.{self.extension}", resize(prevailing, *size))
         self.write(f"{target}_sheet.{self.extension}", self.sheet(maps, size, photo))
-        super().save(target, maps, size, photo)
+        super().save(target, maps.sketch, size, photo)
 
     def sheet(self, maps, size, photo):
         """The contact sheet, made at the size of its cells."""

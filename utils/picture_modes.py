@@ -95,4 +95,4 @@ def to_rgb(image):
         image = Image.composite(image, Image.new("RGB", image.size, (PAPER,) * 3), alpha)
     if orientation in TRANSPOSE:
         image = image.transpose(TRANSPOSE[orientation])
-    return np.asarray(image)
+    return np.array(image)  # a copy: what Pillow lends cannot be written to

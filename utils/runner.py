@@ -48,7 +48,7 @@ class Item:
     """A photo on its way."""
 
     task: object  # utils.folder.Task
-    stamp: dict
+    stamp: dict | None
     pixels: int
     working: object = None  # utils.sketcher.Working
     photo: object = None  # uint8 (H, W, 3), only where the output needs it
@@ -89,8 +89,8 @@ class Runner:
         with ThreadPoolExecutor(THREADS) as readers, ThreadPoolExecutor(THREADS) as writers:
             try:
                 while not self.ended and (self.read_ahead(tasks, readers) or self.writing):
-                    for item, maps in self.draw(self.next_batch()):
-                        self.writing.append((item, writers.submit(self.write, item, maps)))
+                    for item, drawn in self.draw(self.next_batch()):
+                        self.writing.append((item, writers.submit(self.write, item, drawn)))
                     self.settle(AHEAD if self.reading else len(self.writing) - 1)
             except Interrupted:
                 pass
@@ -126,8 +126,11 @@ class Runner:
                 self.counts.skipped += 1
                 self.on_done(task, None)
                 return None
+        except OSError:
+            stamp = None  # a link to nowhere: the next lines find the reason
+        try:
             width, height = probe(task.path, self.sketcher.max_megapixels)
-        except (OSError, PictureError) as error:
+        except PictureError as error:
             self.fail(task, explain(error))
             return None
         return Item(task, stamp, width * height)
@@ -154,11 +157,11 @@ class Runner:
         return batch
 
     def draw(self, batch):
-        """Pairs (item, Maps) of a batch. Photos that cannot be drawn are left out and reported."""
+        """Pairs of the items of a batch and what the network drew of them. Photos that cannot be drawn are left out and reported."""
         if not batch:
             return []
         try:
-            maps = self.sketcher.maps([item.working for item in batch], self.output.style.detail, self.on_tile)
+            drawn = self.output.draw(self.sketcher, [item.working for item in batch], self.on_tile)
         except Interrupted:
             raise
         except Exception as error:
@@ -166,11 +169,11 @@ class Runner:
                 return [pair for item in batch for pair in self.draw([item])]
             self.lose(batch[0], error)
             return []
-        return list(zip(batch, maps))
+        return list(zip(batch, drawn))
 
-    def write(self, item, maps):
+    def write(self, item, drawn):
         """In a writing thread: finish and store the drawings."""
-        self.output.save(item.task.target, maps, item.working.size, item.photo)
+        self.output.save(item.task.target, drawn, item.working.size, item.photo)
 
     def settle(self, keep):
         """Take note of finished writing, waiting until no more than `keep` drawings are unwritten."""

@@ -8,33 +8,30 @@ from PIL import Image
 from model import Photo2Sketch, Sketch2Photo
 from model.engine import Engine
 from model.generator import MIN_SIDE
+from model.reverse import ReverseEngine
 from utils.defaults import CHECKPOINTS, MAX_MEGAPIXELS, WORKING_SIZE
 from utils.devices import choose_device, is_out_of_memory
 from utils.picture_modes import to_rgb
 from utils.pictures import read_picture
-from utils.reverse import ReverseEngine
-from utils.style import Style, finish, resize
+from utils.style import Style, finish, to_bytes
+from utils.working import array_to_bytes, to_working
 
-MAX_ENLARGEMENT = 4.0  # of small photos on their way to the working size
-FULL_TILE = 1024  # side of the tiles at native resolution, pixels
 SMALLER_TILES = (1024, 512, 256)  # tried one after the other when memory runs out
+LARGE = 8e6  # pixels beyond which not all maps are held at once: they take 44 bytes a pixel
+DIRECTIONS = {"photo2sketch": (Photo2Sketch, Engine), "sketch2photo": (Sketch2Photo, ReverseEngine)}
 
 
 @dataclasses.dataclass(frozen=True)
-class Working:
-    """A photo at the size at which it is drawn."""
+class Maps:
+    """What the network drew of one photo at the working size."""
 
-    pixels: np.ndarray  # uint8 (h', w', 3), sides of at least MIN_SIDE
-    shape: tuple[int, int]  # (h, w) without the padding of small sides
-    size: tuple[int, int]  # (H, W) of the photo itself
+    candidates: list  # T uint8 (h, w), from sparse to dense, 255 = paper
+    confidences: np.ndarray  # float32 (T, h', w') in [0, 1], they sum to 1 over T
+    sketch: np.ndarray  # uint8 (h, w), the blend
 
-
-def working_shape(height, width, size):
-    """(h, w): the photo's shape with its long side brought to `size` pixels, or its own for "full"."""
-    if size == "full":
-        return height, width
-    scale = min(size / max(height, width), MAX_ENLARGEMENT)
-    return max(1, round(height * scale)), max(1, round(width * scale))
+    def pick(self, candidate=None):
+        """The blend, or candidate 1 to T."""
+        return self.sketch if candidate is None else self.candidates[candidate - 1]
 
 
 class Sketcher:
@@ -43,9 +40,9 @@ class Sketcher:
     checkpoint: file of weights, None = the shipped one. device: "auto", "cpu", "cuda", "cuda:N" or "mps". precision:
     "auto", "float32" or "bfloat16". size: pixels of the long side at which photos are drawn, or "full" for their own; the
     drawing has the photo's size always. direction: "photo2sketch", or "sketch2photo" for luminance photos from drawings.
-    say: called with a sentence when something had to give way, such as memory.
+    max_megapixels: limit of files. say: called with a sentence when something has to give way, such as memory.
 
-    CheckpointError without a sound checkpoint, DeviceError without the device.
+    CheckpointError without a sound checkpoint, DeviceError without the device, ValueError for other values.
     """
 
     def __init__(
@@ -58,17 +55,15 @@ class Sketcher:
         max_megapixels=MAX_MEGAPIXELS,
         say=print,
     ):
-        kind = {"photo2sketch": Photo2Sketch, "sketch2photo": Sketch2Photo}.get(direction)
-        if kind is None:
+        if direction not in DIRECTIONS:
             raise ValueError(f"direction must be photo2sketch or sketch2photo, got {direction!r}.")
         if size != "full" and not (isinstance(size, int) and size >= MIN_SIDE):
             raise ValueError(f"size must be 'full' or a number of pixels from {MIN_SIDE} up, got {size!r}.")
+        kind, engine = DIRECTIONS[direction]
         self.device = choose_device(device)
-        network = kind.from_checkpoint(checkpoint or CHECKPOINTS[direction])
-        reverse = direction == "sketch2photo"
-        self.engine = ReverseEngine(network, self.device) if reverse else Engine(network, self.device, precision)
+        self.engine = engine(kind.from_checkpoint(checkpoint or CHECKPOINTS[direction]), self.device, precision)
         self.size, self.max_megapixels, self.say = size, max_megapixels, say
-        self.tile = FULL_TILE if size == "full" else None
+        self.tile = None  # pixels, set when memory has run out
 
     def draw(self, image, **style):
         """The drawing of one picture, in its own size.
@@ -79,8 +74,8 @@ class Sketcher:
         """
         style = Style(**style)
         photo = self.read(image)
-        maps = self.maps([self.prepare(photo)], style.detail)[0]
-        drawing = finish(maps.pick(style.candidate), style, photo.shape[:2], photo)
+        sketch = self.sketches([self.prepare(photo)], style.detail, style.candidate)[0]
+        drawing = finish(sketch, style, photo.shape[:2], photo)
         return drawing if isinstance(image, np.ndarray) else Image.fromarray(drawing)
 
     def read(self, image):
@@ -92,76 +87,61 @@ class Sketcher:
         return read_picture(image, self.max_megapixels)
 
     def prepare(self, photo):
-        """Photo uint8 (H, W, 3) -> Working."""
-        size = photo.shape[:2]
-        pixels = resize(photo, *working_shape(*size, self.size))
-        shape = pixels.shape[:2]
-        missing = [(0, max(0, MIN_SIDE - side)) for side in shape]
-        if any(after for _, after in missing):
-            pixels = np.pad(pixels, (*missing, (0, 0)), mode="edge")
-        return Working(pixels, shape, size)
+        """Photo uint8 (H, W, 3) -> utils.working.Working."""
+        return to_working(photo, self.size)
+
+    def sketches(self, batch, detail=0.0, candidate=None, progress=None):
+        """One drawing of each of some Workings of one shape: a list of uint8 (h, w), 255 = paper.
+
+        detail, candidate: as in Style. progress: called as progress(done, total) after each tile. When memory runs out,
+        the photos are drawn one by one, then in smaller tiles.
+        """
+        index = None if candidate is None else candidate - 1
+        drawn = self._sparing(stack(batch), lambda part, tile: self.engine.sketch(part, detail, index, tile, progress).numpy())
+        return [one.trim(sketch) for one, sketch in zip(batch, drawn)]
 
     def maps(self, batch, detail=0.0, progress=None):
-        """Drawings of Workings of one shape -> a list of Maps. When memory runs out: one by one, then in smaller tiles.
+        """Everything that the network draws of some Workings of one shape: a list of Maps. Otherwise as in sketches()."""
+        if batch[0].pixels.size > 3 * LARGE:
+            return [self._maps_of_large(one, detail, progress) for one in batch]
 
-        progress: called as progress(done, total) after each tile.
-        """
+        def draw(part, tile):
+            photos = torch.from_numpy(part).permute(0, 3, 1, 2).float().div_(255)
+            return np.concatenate([maps.numpy() for maps in self.engine.draw(photos, detail, tile, progress)], 1)
+
+        found = []
+        for one, planes in zip(batch, self._sparing(stack(batch), draw)):
+            candidates, confidences = np.split(one.trim(planes[:-1]), 2)
+            found.append(Maps([to_bytes(plane) for plane in candidates], confidences, to_bytes(one.trim(planes[-1]))))
+        return found
+
+    def _maps_of_large(self, one, detail, progress):
+        """Maps of a photo whose floats would take too much memory: map after map, the confidences at WORKING_SIZE."""
+        small = self.maps([to_working(one.photo(), WORKING_SIZE)], detail)[0]
+        numbers = (None, *range(1, len(small.candidates) + 1))
+        blend, *candidates = (self.sketches([one], detail, number, progress)[0] for number in numbers)
+        return Maps(candidates, small.confidences, blend)
+
+    def _sparing(self, photos, draw):
+        """draw(photos, tile) of uint8 photos (B, h, w, 3), with less at once when memory runs out."""
         try:
-            return self._maps(batch, detail, progress)
+            return draw(photos, self.tile)
         except Exception as error:
             if not is_out_of_memory(error):
                 raise
-        self._release()
-        if len(batch) > 1:
-            return [self.maps([one], detail, progress)[0] for one in batch]
-        long_side = max(batch[0].pixels.shape)
+        if self.device.type == "cuda":
+            torch.cuda.empty_cache()
+        if len(photos) > 1:
+            return np.concatenate([self._sparing(photos[index : index + 1], draw) for index in range(len(photos))])
+        long_side = max(photos.shape[1:3])
         for tile in SMALLER_TILES:
             if tile < min(self.tile or long_side, long_side):
                 self.say(f"Out of memory on {self.device}: going on in tiles of {tile} pixels.")
                 self.tile = tile
-                return self.maps(batch, detail, progress)
+                return self._sparing(photos, draw)
         raise MemoryError(f"not enough memory on {self.device}, even in tiles of {SMALLER_TILES[-1]} pixels")
 
-    def _maps(self, batch, detail, progress):
-        photos = torch.from_numpy(np.stack([one.pixels for one in batch])).permute(0, 3, 1, 2).float().div_(255)
-        drawing = self.engine.draw(photos, detail, self.tile, progress)
-        return [
-            Maps(*(part[index, :, : one.shape[0], : one.shape[1]].numpy() for part in drawing))
-            for index, one in enumerate(batch)
-        ]
 
-    def _release(self):
-        if self.device.type == "cuda":
-            torch.cuda.empty_cache()
-
-
-@dataclasses.dataclass(frozen=True)
-class Maps:
-    """What the network drew of one photo at the working size: float32 in [0, 1], 1 = paper."""
-
-    candidates: np.ndarray  # (T, h, w), from sparse to dense
-    confidences: np.ndarray  # (T, h, w), they sum to 1 over T
-    sketch: np.ndarray  # (1, h, w), the blend
-
-    def pick(self, candidate=None):
-        """The blend, or candidate 1 to T: (h, w)."""
-        return self.sketch[0] if candidate is None else self.candidates[candidate - 1]
-
-
-def array_to_bytes(array):
-    """bool, uint8, uint16 or float in [0, 1], (H, W), (H, W, 1), (H, W, 3) or (H, W, 4) -> uint8 without an axis of 1."""
-    if array.ndim == 3 and array.shape[2] == 1:
-        array = array[..., 0]
-    if array.ndim not in (2, 3) or array.ndim == 3 and array.shape[2] not in (3, 4) or not array.size:
-        raise ValueError(f"an image array is (H, W), (H, W, 3) or (H, W, 4), got {array.shape}")
-    if array.dtype == np.uint8:
-        return np.ascontiguousarray(array)
-    if array.dtype == bool:
-        return np.uint8(array) * np.uint8(255)
-    if array.dtype == np.uint16:
-        return np.uint8(array >> 8)
-    if np.issubdtype(array.dtype, np.floating):
-        if not (np.isfinite(array).all() and array.min() >= 0 and array.max() <= 1):
-            raise ValueError("an image array of floats needs values between 0 and 1")
-        return np.uint8(np.rint(array * 255))
-    raise ValueError(f"an image array is uint8, uint16, bool, or float between 0 and 1, got {array.dtype}")
+def stack(batch):
+    """The pixels of Workings of one shape: uint8 (B, h', w', 3)."""
+    return np.stack([one.pixels for one in batch]) if len(batch) > 1 else batch[0].pixels[None]

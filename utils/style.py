@@ -39,32 +39,31 @@ class Style:
 
 
 def resize(image, height, width):
-    """uint8 or float32 (H, W) or (H, W, C) -> the other size: averages on the way down, cubic on the way up."""
+    """uint8 (H, W) or (H, W, C) -> the other size: averages on the way down, cubic on the way up."""
     if image.shape[:2] == (height, width):
         return image
     shrinks = height * width < image.shape[0] * image.shape[1]
-    resized = cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC)
-    return np.clip(resized, 0, 1) if resized.dtype == np.float32 else resized
+    return cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC)
 
 
-def to_bytes(sketch):
+def to_bytes(values):
     """float32 in [0, 1] -> uint8."""
-    return np.uint8(np.rint(sketch * np.float32(255)))
+    return np.uint8(np.rint(values * np.float32(255)))
 
 
 def finish(sketch, style, size, photo=None):
-    """A sketch at the working size, float32 (h, w) in [0, 1], 1 = paper -> the finished uint8 picture of `size` (H, W).
+    """A sketch at the working size, uint8 (h, w), 255 = paper -> the finished uint8 picture of `size` (H, W).
 
     photo: uint8 (H, W, 3), needed where style.needs_photo. Returns (H, W), or (H, W, 3) in colour, (H, W, 4) transparent,
     (H, W', 3) beside. Line width and ink are set at the working size, so that they do not depend on the photo's.
     """
     if style.line_width != 1 or style.ink != 1:
-        sketch = effects.adjust(sketch, style.line_width, style.ink)
+        sketch = to_bytes(effects.adjust(sketch / np.float32(255), style.line_width, style.ink))
     sketch = resize(sketch, *size)
     if style.transparent:
-        return effects.transparent(sketch, (255, 255, 255) if style.invert else (0, 0, 0))
+        return effects.transparent(sketch / np.float32(255), (255, 255, 255) if style.invert else (0, 0, 0))
     if style.colour:
-        drawing = effects.colour(sketch, photo)
+        drawing = effects.colour(sketch / np.float32(255), photo)
     else:
-        drawing = to_bytes(effects.invert(sketch) if style.invert else sketch)
+        drawing = 255 - sketch if style.invert else sketch
     return effects.beside(photo, drawing) if style.beside else drawing

@@ -1,0 +1,38 @@
+"""Making photos from drawings with a trained Sketch2Photo, behind the interface that Engine has for drawing."""
+import threading
+
+import torch
+
+from utils.memory import keep_freed_memory
+
+from .engine import Engine
+from .fold import fold
+from .precision import choose_dtype
+
+
+class ReverseEngine(Engine):
+    """Runs a Sketch2Photo on one device. Arguments as in Engine."""
+
+    def __init__(self, network, device="cpu", precision="auto"):
+        self.device = torch.device(device)
+        if self.device.type == "cpu":
+            keep_freed_memory()
+        self.dtype = choose_dtype(precision, self.device)
+        self.network = fold(network).to(self.device, self.dtype)
+        self.network.attention.float()
+        self.turn = threading.Lock()
+
+    @torch.inference_mode()
+    def sketch(self, photos, detail=0.0, candidate=None, tile=None, progress=None):
+        """Drawings uint8 (B, H, W, 3), whose channels are averaged -> luminance, a uint8 CPU tensor (B, H, W).
+
+        tile, progress: as in Engine. The network knows neither detail nor candidates.
+        """
+        gray = torch.as_tensor(photos).float().mean(3).div_(255)[:, None]
+        with self.turn:
+            self.network.check(gray)
+            luminances = torch.empty(gray.shape[0], *gray.shape[2:], dtype=torch.uint8)
+            for place, part, features, _ in self._parts(gray, tile, progress):
+                luminance = self.network.luminance(features).float()[part][:, 0]
+                luminances[place] = luminance.mul(255).round_().to(torch.uint8)
+        return luminances

@@ -1,0 +1,67 @@
+"""Pictures on their way into the network: arrays of any kind as bytes, and photos at the size at which they are drawn."""
+import dataclasses
+
+import numpy as np
+
+from model.generator import MIN_SIDE
+from utils.style import resize
+
+MAX_ENLARGEMENT = 4.0  # of small photos on their way to the working size
+
+
+@dataclasses.dataclass(frozen=True)
+class Working:
+    """A photo at the size at which it is drawn."""
+
+    pixels: np.ndarray  # uint8 (h', w', 3), sides of at least MIN_SIDE
+    shape: tuple[int, int]  # (h, w) without the padding of small sides
+    size: tuple[int, int]  # (H, W) of the photo itself
+
+    def trim(self, drawn):
+        """(..., h', w') -> (..., h, w), without the padding."""
+        return drawn[..., : self.shape[0], : self.shape[1]]
+
+    def photo(self):
+        """The pixels without the padding: (h, w, 3)."""
+        return self.pixels[: self.shape[0], : self.shape[1]]
+
+
+def working_shape(height, width, size):
+    """(h, w): the photo's shape with its long side brought to `size` pixels, or its own for "full"."""
+    if size == "full":
+        return height, width
+    scale = min(size / max(height, width), MAX_ENLARGEMENT)
+    return max(1, round(height * scale)), max(1, round(width * scale))
+
+
+def to_working(photo, size):
+    """Photo uint8 (H, W, 3) -> Working. size: pixels of the long side, or "full". Sides too small for the network repeat
+    their last row or column."""
+    pixels = resize(photo, *working_shape(*photo.shape[:2], size))
+    shape = pixels.shape[:2]
+    missing = [max(0, MIN_SIDE - side) for side in shape]
+    if any(missing):
+        pixels = np.pad(pixels, ((0, missing[0]), (0, missing[1]), (0, 0)), mode="edge")
+    return Working(pixels, shape, photo.shape[:2])
+
+
+def array_to_bytes(array):
+    """bool, uint8, uint16 or float in [0, 1], (H, W), (H, W, 1), (H, W, 3) or (H, W, 4) -> uint8 without an axis of 1.
+
+    ValueError for other arrays.
+    """
+    if array.ndim == 3 and array.shape[2] == 1:
+        array = array[..., 0]
+    if array.ndim not in (2, 3) or array.ndim == 3 and array.shape[2] not in (3, 4) or not array.size:
+        raise ValueError(f"an image array is (H, W), (H, W, 3) or (H, W, 4), got {array.shape}")
+    if array.dtype == np.uint8:
+        return np.ascontiguousarray(array)
+    if array.dtype == bool:
+        return np.uint8(array) * np.uint8(255)
+    if array.dtype == np.uint16:
+        return np.uint8(array >> 8)
+    if np.issubdtype(array.dtype, np.floating):
+        if not (np.isfinite(array).all() and array.min() >= 0 and array.max() <= 1):
+            raise ValueError("an image array of floats needs values between 0 and 1")
+        return np.uint8(np.rint(array * 255))
+    raise ValueError(f"an image array is uint8, uint16, bool, or float between 0 and 1, got {array.dtype}")
