@@ -56,7 +56,7 @@ class SketchDataset(torch.utils.data.Dataset):
 
     def describe(self):
         """One or more lines: how many photos and drawings there are, what was skipped and why."""
-        with_edges = sum(files is not None for files in self.photos.edge_files)
+        with_edges = sum(self.photos.edge_files(i) is not None for i in range(len(self.photos)))
         lines = [f"{len(self.photos)} photos in {self.photos.folder} ({with_edges} with edge maps)"]
         if self.references:
             lines.append(f"{len(self.references)} reference drawings")
@@ -89,7 +89,7 @@ class SketchDataset(torch.utils.data.Dataset):
             "clean": _to_tensor(clean),
             "guidance": torch.from_numpy(np.uint8(255 * (1 - ink) + 0.5)),
             "reference": self._reference(rng),
-            "name": self.photos.names[place],
+            "name": str(self.photos.names[place]),
         }
 
     def _order(self, turn):

@@ -24,7 +24,8 @@ def crest(edges, sigma):
     nx, ny = -np.sin(along), np.cos(along)
     v, u = np.mgrid[0 : edges.shape[0], 0 : edges.shape[1]].astype(np.float32)
     beside = [cv2.remap(smooth, u + s * nx, v + s * ny, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT) for s in (1, -1)]
-    return edges * ((smooth >= beside[0]) & (smooth >= beside[1]))
+    curvature = nx * nx * xx + 2 * nx * ny * xy + ny * ny * yy  # the smaller eigenvalue: negative on ridges, not on flanks
+    return edges * ((curvature < -1e-3) & (smooth >= beside[0]) & (smooth >= beside[1]))
 
 
 def hysteresis(lines, low, high, length):

@@ -84,7 +84,7 @@ def drawings(rgb, semantic, fine, origin=(0, 0)):
 
     outline, contour = lines(semantic, fine, texture, busy)
     gate = np.clip(0.12 + 2.2 * near + 0.7 * blur(fine, 3), 0, 1.1) * (1 - 0.8 * texture)
-    wide, narrow = darker_than_surroundings(smooth, 2.6), darker_than_surroundings(gray, 1.4)
+    wide, narrow = darker_than_surroundings(smooth, 2.6), darker_than_surroundings(smooth, 1.4)
     dark = ramp((2.1 * (1 - busy) * wide + (0.6 + 2.4 * busy) * narrow) * gate, 0.07, 0.9)
     spots = ramp(np.maximum(dark_blobs(gray, 1.6), dark_blobs(gray, 2.6)), 0.12, 0.45) * (1 - texture)
     dark = np.maximum(drop_specks(dark, 0.12, 12), 0.9 * spots)

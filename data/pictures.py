@@ -1,10 +1,14 @@
 """Finding and reading picture files for training."""
+import collections
+import hashlib
 import os
 import zlib
 
 import cv2
 import numpy as np
 from PIL import Image
+
+from .cache import cached
 
 EXTENSIONS = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff")
 MIN_SIDE = 64  # pixels: smaller pictures are skipped
@@ -33,16 +37,28 @@ def find_pictures(folder, leave_out=()):
 
 
 def why_unusable(path):
-    """A few words on why a picture cannot be trained on, from its header alone; None if it can."""
+    """A few words on why a picture cannot be trained on, from its header alone; "" if it can."""
     try:
         with Image.open(path) as image:
-            return None if min(image.size) >= MIN_SIDE else f"smaller than {MIN_SIDE} pixels"
+            return "" if min(image.size) >= MIN_SIDE else f"smaller than {MIN_SIDE} pixels"
     except FileNotFoundError:
         return "missing"
     except Image.DecompressionBombError:
         return "too large"
     except (OSError, SyntaxError, ValueError):
         return "unreadable"
+
+
+def usable(folder, names):
+    """(names that can be trained on, Counter of the reasons why the others cannot): looked up once per state of the files."""
+    paths = [os.path.join(folder, name) for name in names]
+    digest = hashlib.sha256(f"headers {MIN_SIDE} {os.path.abspath(folder)}".encode())
+    for name, path in zip(names, paths):
+        state = os.stat(path) if os.path.exists(path) else None
+        digest.update(f"\n{name} {state and (state.st_size, state.st_mtime_ns)}".encode(errors="surrogateescape"))
+    reasons = cached(digest.digest(), lambda: {"reasons": np.array([why_unusable(p) for p in paths], np.str_)})["reasons"]
+    kept = [name for name, reason in zip(names, reasons.tolist()) if not reason]
+    return kept, collections.Counter(reason for reason in reasons.tolist() if reason)
 
 
 def read_rgb(path, least=0):

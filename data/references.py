@@ -5,7 +5,7 @@ import os
 import numpy as np
 
 from .crops import random_crop
-from .pictures import find_pictures, held_out, read_gray, why_unusable
+from .pictures import find_pictures, held_out, read_gray, usable
 
 MARGIN = 0.05  # share of each side that is cut off: signatures, notes and the rim of the sheet lie there
 PAPER_PERCENTILE = 80  # the grey level taken for paper
@@ -32,12 +32,11 @@ class References:
         for folder in folders:
             names = find_pictures(folder)
             names = [name for name in names if held_out(name) == (split == "val")] or names
-            paths = [os.path.join(folder, name) for name in names]
-            reasons = [why_unusable(path) for path in paths]
-            self.skipped.update(reason for reason in reasons if reason)
-            self.groups.append([path for path, reason in zip(paths, reasons) if not reason])
-            if not self.groups[-1]:
+            names, skipped = usable(folder, names)
+            self.skipped.update(skipped)
+            if not names:
                 raise FileNotFoundError(f"no usable drawings in {folder}")
+            self.groups.append(np.array([os.path.join(folder, name) for name in names], np.str_))
 
     def __len__(self):
         return sum(map(len, self.groups))
@@ -45,7 +44,7 @@ class References:
     def crop(self, size, rng):
         """A random drawing's random crop: float32 (size, size) in [0, 1], 1 = paper; None if it cannot be decoded."""
         group = self.groups[rng.integers(len(self.groups))]
-        gray = read_gray(group[rng.integers(len(group))])
+        gray = read_gray(str(group[rng.integers(len(group))]))
         if gray is None:
             return None
         rim = [int(MARGIN * side) for side in gray.shape]

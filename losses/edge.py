@@ -17,7 +17,7 @@ def gradient_l1(drawing, target):
     return across + down
 
 
-def edge_loss(candidates, sketch, guidance, emphasis=3.0):
+def edge_loss(candidates, sketch, guidance, emphasis=1.0):
     """The paper's edge term, for every candidate and for the blend.
 
     candidates: (B, T, H, W). sketch: (B, 1, H, W). guidance: (B, T + 1, H, W), the blend's target last. Values in

@@ -1,0 +1,265 @@
+"""Photos, annotations, references and items, on folders made here."""
+import json
+import subprocess
+import sys
+
+import cv2
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from data.coco import read_annotations
+from data.crops import Crop, random_crop
+from data.dataset import SketchDataset
+from data.degrade import degrade
+from data.photos import Photos
+from data.pictures import find_pictures, read_rgb
+from data.references import References, clean_paper
+
+
+def picture(path, size=(120, 90), seed=0):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    rng = np.random.default_rng(seed)
+    image = cv2.resize(rng.integers(0, 255, (6, 8, 3)).astype(np.uint8), size, interpolation=cv2.INTER_CUBIC)
+    cv2.imwrite(str(path), image)
+    return image
+
+
+@pytest.fixture(autouse=True)
+def private_cache(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+
+
+@pytest.fixture
+def coco(tmp_path):
+    """A folder in COCO layout: three photos, two of them with objects."""
+    images, annotations = [], []
+    for i in range(3):
+        picture(tmp_path / "coco/train2017" / f"{i:012d}.jpg", seed=i)
+        images.append({"id": i, "file_name": f"{i:012d}.jpg", "width": 120, "height": 90})
+    picture(tmp_path / "coco/val2017/000000000009.jpg", seed=9)
+    square = [10, 10, 50, 10, 50, 40, 10, 40]
+    for i, (photo, category) in enumerate([(0, 1), (0, 2), (2, 1)]):
+        annotations.append(
+            {"id": i + 1, "image_id": photo, "category_id": category, "bbox": [10, 10, 40, 30], "iscrowd": 0,
+             "area": 1200, "segmentation": [square, [60, 60, 70, 60, 65, 70]] if i == 0 else [square]}
+        )  # fmt: skip
+    annotations.append(
+        {"id": 9, "image_id": 2, "category_id": 2, "bbox": [0, 0, 20, 20], "iscrowd": 1, "area": 400,
+         "segmentation": {"counts": [0, 20, 10780], "size": [90, 120]}}
+    )  # fmt: skip
+    categories = [{"id": 1, "name": "cat"}, {"id": 2, "name": "dog"}]
+    (tmp_path / "coco/annotations").mkdir()
+    (tmp_path / "coco/annotations/instances_train2017.json").write_text(
+        json.dumps({"images": images, "annotations": annotations, "categories": categories})
+    )
+    return tmp_path / "coco"
+
+
+def test_coco_layout_with_objects_and_categories(coco):
+    photos = Photos(str(coco))
+    assert photos.names.tolist() == [f"{i:012d}.jpg" for i in range(3)]
+    assert [len(photos.objects(i)) for i in range(3)] == [2, 0, 2]
+    assert photos.objects(0)[0].tolist() == [10, 10, 40, 30]
+    polygons = photos.annotations.polygons(0)
+    assert [len(p) for p in polygons] == [4, 3, 4]
+    assert polygons[1].tolist() == [[60, 60], [70, 60], [65, 70]]
+    assert photos.annotations.polygons(1) == []
+    outline, crowd = photos.annotations.polygons(2)
+    assert len(outline) == 4 and crowd[:, 0].max() == 0 and crowd[:, 1].max() == 19  # its run is part of the first column
+    assert Photos(str(coco), categories=["dog"]).names.tolist() == ["000000000000.jpg", "000000000002.jpg"]
+    assert Photos(str(coco), "val").names.tolist() == ["000000000009.jpg"]
+    with pytest.raises(ValueError, match="no category cow.*cat, dog"):
+        Photos(str(coco), categories=["cow"])
+
+
+def test_annotations_agree_with_pycocotools(coco):
+    from pycocotools.coco import COCO
+
+    path = str(coco / "annotations/instances_train2017.json")
+    ours, theirs = read_annotations(path), COCO(path)
+    for image in theirs.loadImgs(theirs.getImgIds()):
+        place = ours.place(image["file_name"])
+        objects = theirs.loadAnns(theirs.getAnnIds(image["id"]))
+        assert ours.objects(place).tolist() == [o["bbox"] for o in objects]
+        drawn = np.zeros((90, 120), np.uint8)
+        for polygon in ours.polygons(place):
+            cv2.fillPoly(drawn, [np.int32(polygon)], 1)
+        expected = np.max([theirs.annToMask(o) for o in objects] or [np.zeros((90, 120), np.uint8)], axis=0)
+        assert (drawn != expected).mean() < 0.03  # rasterisers differ on the rim
+    assert ours.place("unknown.jpg") is None
+
+
+def test_annotations_are_cached_and_renewed(coco):
+    path = coco / "annotations/instances_train2017.json"
+    first = read_annotations(str(path))
+    assert isinstance(first.boxes, np.memmap) and not first.boxes.flags.writeable
+    content = json.loads(path.read_text())
+    content["annotations"] = content["annotations"][:1]
+    path.write_text(json.dumps(content))
+    assert len(read_annotations(str(path)).boxes) == 1 and len(first.boxes) == 4
+    path.write_text('{"images": [{"id": "x"}]}')
+    with pytest.raises(ValueError, match="instances_train2017.json is not a COCO"):
+        read_annotations(str(path))
+
+
+@pytest.mark.slow
+def test_annotations_of_cocos_size_take_little_time_and_memory(tmp_path):
+    """118,000 photos and 860,000 objects: the limits are generous, because machines are busy."""
+    rng = np.random.default_rng(0)
+    path = tmp_path / "instances.json"
+    with open(path, "w") as file:
+        images = ",".join(f'{{"id":{i},"file_name":"{i:012d}.jpg","width":640,"height":480}}' for i in range(118_000))
+        file.write(f'{{"categories":[{{"id":1,"name":"cat"}}],"images":[{images}],"annotations":[')
+        rings = [",".join(f"{v:.2f}" for v in rng.uniform(0, 400, 46)) for _ in range(100)]
+        for i in range(860_000):
+            file.write(
+                f'{"," if i else ""}{{"segmentation":[[{rings[i % 100]}]],"area":702.1,"iscrowd":0,"image_id":{i * 7919 % 118_000},'
+                f'"bbox":[{i % 400},20.5,30.25,40],"category_id":1,"id":{i}}}'
+            )
+        file.write("]}")
+    measure = (
+        "import resource, sys, time; from data.coco import read_annotations; t = time.process_time();"
+        "a = read_annotations(sys.argv[1]); used = time.process_time() - t;"
+        "print(used, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20, len(a.names), len(a.boxes), a.starts[-1])"
+    )
+    for limit in (40, 2):  # processor seconds: packed, then from the cache
+        out = subprocess.run([sys.executable, "-c", measure, str(path)], capture_output=True, text=True, check=True).stdout
+        seconds, gigabytes, photos, boxes, total = map(float, out.split())
+        assert (photos, boxes, total) == (118_000, 860_000, 860_000)
+        assert seconds < limit and gigabytes < 1.5, (seconds, gigabytes)
+
+
+def test_edge_maps_replace_the_computed_edges(coco):
+    photos = Photos(str(coco))
+    _, semantic, fine = photos.read(1)
+    assert semantic.shape == fine.shape == (90, 120)
+    map_ = np.zeros((90, 120), np.uint8)
+    map_[40] = 200
+    for folder in ("edge", "edge_fine"):
+        (coco / folder).mkdir()
+        cv2.imwrite(str(coco / folder / "000000000001.png"), map_)
+    _, semantic, fine = Photos(str(coco)).read(1)
+    assert np.allclose(semantic, map_ / 255) and np.allclose(fine, map_ / 255)
+
+
+def test_object_outlines_enter_the_computed_edges(coco):
+    _, semantic, _ = Photos(str(coco)).read(2)
+    assert semantic[10, 12:48].min() > 0.7  # the top side of the annotated square
+
+
+def test_plain_folder_is_split_and_bad_files_are_counted(tmp_path):
+    for i in range(120):
+        picture(tmp_path / f"some/{i % 3}/p{i}.png", seed=i)
+    (tmp_path / "some/broken.jpg").write_bytes(b"\xff\xd8 no picture")
+    (tmp_path / "some/empty.jpg").write_bytes(b"")
+    picture(tmp_path / "some/tiny.png", size=(20, 20))
+    train, val = Photos(str(tmp_path / "some")), Photos(str(tmp_path / "some"), "val")
+    assert set(train.names).isdisjoint(val.names) and len(train) + len(val) == 120 and len(val) > 0
+    skipped = train.skipped + val.skipped
+    assert skipped["unreadable"] == 2 and skipped["smaller than 64 pixels"] == 1
+    assert "2 unreadable" in SketchDataset(str(tmp_path / "some"), size=64).describe()
+
+
+def test_missing_and_empty_folders_are_sentences(tmp_path):
+    with pytest.raises(FileNotFoundError, match="no such folder: .*nowhere"):
+        Photos(str(tmp_path / "nowhere"))
+    with pytest.raises(FileNotFoundError, match="no usable pictures"):
+        Photos(str(tmp_path))
+    with pytest.raises(FileNotFoundError, match="no usable drawings"):
+        References([str(tmp_path)])
+
+
+@pytest.mark.parametrize("mode", ["L", "LA", "P", "CMYK", "I;16", "1", "RGBA"])
+def test_every_picture_mode_reads_as_rgb(tmp_path, mode):
+    image = Image.fromarray(np.tile(np.arange(0, 240, 3, np.uint8), (70, 1)))
+    image = Image.fromarray(np.asarray(image).astype(np.uint16) * 257) if mode == "I;16" else image.convert(mode)
+    path = tmp_path / ("a.jpg" if mode == "CMYK" else "a.png")
+    image.save(path)
+    rgb = read_rgb(str(path))
+    assert rgb.shape == (70, 80, 3) and rgb.dtype == np.uint8
+    if mode not in ("1", "P"):
+        assert np.abs(rgb[5, :, 1].astype(int) - np.arange(0, 240, 3)).max() <= 6
+
+
+def test_scaled_decoding_keeps_the_picture(tmp_path):
+    picture(tmp_path / "big.jpg", size=(1000, 800))
+    full, reduced = read_rgb(str(tmp_path / "big.jpg")), read_rgb(str(tmp_path / "big.jpg"), least=190)
+    assert reduced.shape == (200, 250, 3)
+    expected = cv2.resize(full, (250, 200), interpolation=cv2.INTER_AREA)
+    assert np.abs(expected.astype(int) - reduced).mean() < 3
+    assert read_rgb(str(tmp_path / "big.jpg"), least=700).shape == (800, 1000, 3)
+
+
+def test_crop_keeps_the_aspect_ratio_and_mirrors():
+    y, x = np.mgrid[0:100, 0:160].astype(np.float32)
+    part = Crop(left=20, top=10, side=64, size=32, mirror=False).apply(np.stack([y, x, x], 2))
+    assert np.allclose(np.diff(part[..., 1], axis=1), 2) and np.allclose(np.diff(part[..., 0], axis=0), 2)
+    assert np.allclose(part[0, 0, :2], (10.5, 20.5))
+    assert np.array_equal(Crop(20, 10, 64, 32, True).apply(x), Crop(20, 10, 64, 32, False).apply(x)[:, ::-1])
+
+
+def test_random_crops_stay_inside_and_objects_are_in_them():
+    rng = np.random.default_rng(0)
+    for _ in range(200):
+        crop = random_crop((300, 500), 128, (0.5, 1.5), rng)
+        assert 0 <= crop.left <= 500 - crop.side and 0 <= crop.top <= 300 - crop.side
+        assert 128 / 1.5 - 1 <= crop.side <= 256
+        crop = random_crop((300, 500), 128, (0.5, 1.5), rng, centre=(400, 150))
+        assert crop.left < 400 < crop.left + crop.side and crop.top < 150 < crop.top + crop.side
+    assert random_crop((50, 40), 128, (0.5, 1.5), rng).side == 40  # small pictures are enlarged
+
+
+def test_items_depend_on_seed_epoch_and_index_alone(coco, tmp_path):
+    picture(tmp_path / "drawings/a/d.png", seed=5)
+    make = lambda **options: SketchDataset(str(coco), str(tmp_path / "drawings"), size=64, length=7, **options)  # noqa: E731
+    first, second = make(object_crops=1.0), make(object_crops=1.0)
+    second[3], second[0]
+    a, b = first[5], second[5]
+    assert a["photo"].shape == a["clean"].shape == (3, 64, 64) and a["guidance"].shape == (6, 64, 64)
+    assert a["reference"].shape == (1, 64, 64) and all(a[k].dtype == torch.uint8 for k in ("photo", "guidance", "reference"))
+    assert a["name"] == b["name"] and all(torch.equal(a[k], b[k]) for k in ("photo", "clean", "guidance", "reference"))
+    second.set_epoch(1)
+    assert not torch.equal(first[5]["clean"], second[5]["clean"])
+    assert not torch.equal(make(seed=1)[5]["clean"], a["clean"])
+    assert sorted(first[i]["name"] for i in range(3)) == sorted(first[i]["name"] for i in range(3, 6))  # each once a pass
+
+
+def test_validation_items_are_clean_and_fixed(coco):
+    data = SketchDataset(str(coco), split="val", size=64)
+    assert len(data) == 1 and torch.equal(data[0]["photo"], data[0]["clean"])
+    assert data[0]["reference"].float().mean() == 255  # no references: blank paper
+
+
+def test_an_undecodable_photo_is_replaced_by_another(coco):
+    data = SketchDataset(str(coco), size=64, length=3)
+    broken = coco / "train2017/000000000001.jpg"
+    broken.write_bytes(broken.read_bytes()[:200])
+    names = {data[i]["name"] for i in range(3)}
+    assert names == {"000000000000.jpg", "000000000002.jpg"}
+
+
+def test_degrade_changes_pixels_but_not_shape_and_keeps_the_scene():
+    rng = np.random.default_rng(3)
+    rgb = picture_array = cv2.resize(rng.integers(0, 255, (5, 5, 3)).astype(np.uint8), (64, 64), interpolation=cv2.INTER_CUBIC)
+    results = [degrade(rgb, rng) for _ in range(60)]
+    assert all(r.shape == rgb.shape and r.dtype == np.uint8 for r in results)
+    assert sum(not np.array_equal(r, rgb) for r in results) > 40
+    grey = picture_array.mean(2).ravel()
+    assert np.median([np.corrcoef(r.mean(2).ravel(), grey)[0, 1] for r in results]) > 0.95
+
+
+def test_clean_paper_removes_the_sheets_tone_but_not_the_ink():
+    rng = np.random.default_rng(0)
+    sheet = (0.8 + 0.01 * rng.standard_normal((80, 80))).astype(np.float32)
+    sheet[40:43, 10:70] = 0.2
+    cleaned = clean_paper(sheet)
+    assert (cleaned[:30] > 0.97).mean() > 0.95 and cleaned[41, 20:60].max() < 0.1
+
+
+def test_find_pictures_leaves_folders_out(tmp_path):
+    for name in ("a.JPG", "edge/b.png", "sub/edge/c.png", "d.txt"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(b"x")
+    assert find_pictures(str(tmp_path), leave_out=("edge",)) == ["a.JPG", "sub/edge/c.png"]

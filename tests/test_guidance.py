@@ -1,0 +1,133 @@
+"""Guidance: its filters against formulas, and what the drawings promise on made pictures and on the bundled photos."""
+import glob
+
+import cv2
+import numpy as np
+import pytest
+from scipy import ndimage
+
+from data.edges import edges_from_photo
+from data.filters import blur, crest, dark_blobs, darker_than_surroundings, drop_specks, form, hysteresis, ramp
+from data.guidance import DRAWINGS, drawings
+from data.pictures import read_rgb
+from utils.strokes import PERIOD, stroke_field
+
+
+def test_blur_is_a_gaussian():
+    image = np.random.default_rng(0).random((40, 50)).astype(np.float32)
+    expected = ndimage.gaussian_filter(image.astype(np.float64), 2.0, mode="reflect", truncate=4.0)
+    assert np.abs(blur(image, 2.0) - expected).max() < 2e-3
+
+
+def test_crest_keeps_the_middle_of_a_line_and_nothing_beside_it():
+    y, x = np.mgrid[0:64, 0:64]
+    for distance in (x - 32, (x + y - 64) / 2**0.5):
+        line = np.exp(-0.5 * (distance / 3) ** 2).astype(np.float32)
+        kept = crest(line, 1.5) > 0
+        inside = np.zeros_like(kept)
+        inside[8:-8, 8:-8] = True
+        assert np.abs(distance[kept & inside & (line > 0.05)]).max() <= 1
+        assert kept[inside & (np.abs(distance) < 0.4)].all()
+
+
+def test_hysteresis_keeps_long_lines_with_a_strong_part():
+    lines = np.zeros((30, 40), np.float32)
+    lines[3, 2:30] = 0.3  # long, weak
+    lines[10, 2:30] = 0.3
+    lines[10, 5] = 0.9  # long, strong somewhere
+    lines[20, 2:6] = 0.9  # strong, short
+    kept = hysteresis(lines, 0.2, 0.5, 10)
+    assert kept[10, 2:30].all() and kept.sum() == 28
+
+
+def test_drop_specks_removes_small_blots_only():
+    ink = np.zeros((40, 40), np.float32)
+    ink[5:7, 5:7], ink[20:30, 20:30] = 1, 1
+    cleaned = drop_specks(ink, 0.2, 12)
+    assert cleaned[5:7, 5:7].max() < 0.1 and cleaned[22:28, 22:28].min() > 0.99
+
+
+def test_darker_than_surroundings_does_not_depend_on_brightness_much_and_ignores_plain_areas():
+    plain = np.full((20, 20), 0.3, np.float32)
+    assert np.abs(darker_than_surroundings(plain, 3)).max() < 1e-5
+    dot = plain.copy()
+    dot[10, 10] = 0.1
+    assert np.unravel_index(darker_than_surroundings(dot, 3).argmax(), dot.shape) == (10, 10)
+
+
+@pytest.mark.parametrize("angle", [0, 30, 45, 90, 135])
+def test_form_points_along_stripes(angle):
+    y, x = np.mgrid[0:80, 0:80]
+    a = np.radians(angle)
+    stripes = (0.5 + 0.5 * np.sin((-x * np.sin(a) + y * np.cos(a)) * 0.8)).astype(np.float32)
+    c, s, coherence, _ = (part[40, 40] for part in form(stripes, 5.0))
+    assert np.allclose((c, s), (np.cos(2 * a), np.sin(2 * a)), atol=0.05)
+    assert coherence > 0.9
+
+
+def test_dark_blobs_find_spots_of_their_size_and_no_lines():
+    y, x = np.mgrid[0:60, 0:60]
+    spot = (1 - 0.8 * np.exp(-((x - 30) ** 2 + (y - 30) ** 2) / (2 * 2.0**2))).astype(np.float32)
+    line = (1 - 0.8 * np.exp(-((x - 30) ** 2) / (2 * 2.0**2))).astype(np.float32)
+    found = dark_blobs(spot, 2.0)
+    assert found[30, 30] > 0.2 and found[30, 30] == found.max()
+    assert dark_blobs(line, 2.0).max() < 0.05 * found.max()
+    assert dark_blobs(1 - spot, 2.0)[28:33, 28:33].max() < 1e-3  # a light spot is none
+
+
+def test_stroke_field_is_periodic_directed_and_of_unit_variance():
+    field = stroke_field()
+    assert field.shape[1:] == (PERIOD, PERIOD) and not field.flags.writeable
+    assert np.allclose(field.mean((1, 2)), 0, atol=0.02) and np.allclose(field.std((1, 2)), 1, atol=0.05)
+    horizontal = field[0]  # strokes along x: neighbours in x agree, also around the border; far ones in y do not
+    along = (horizontal * np.roll(horizontal, 3, axis=1)).mean()
+    across = (horizontal * np.roll(horizontal, 3, axis=0)).mean()
+    assert along > 0.8 and across < 0.3
+    assert (horizontal[:, 0] * horizontal[:, -1]).mean() > 0.9
+
+
+def guidance_of(rgb):
+    return drawings(rgb, *edges_from_photo(rgb))
+
+
+def test_plain_pictures_stay_clean_paper():
+    for grey in (30, 128, 230):
+        assert guidance_of(np.full((96, 96, 3), grey, np.uint8)).max() < 0.05
+
+
+def test_a_disc_is_outlined_where_it_ends():
+    rgb = np.full((160, 160, 3), 220, np.uint8)
+    cv2.circle(rgb, (80, 80), 40, (40, 60, 50), -1, cv2.LINE_AA)
+    ink = dict(zip(DRAWINGS, guidance_of(rgb)))
+    y, x = np.mgrid[0:160, 0:160]
+    rim = np.abs(np.hypot(x - 80, y - 80) - 40)
+    angles = np.degrees(np.arctan2(y - 80, x - 80)).astype(int) % 360 // 5
+    drawn = np.unique(angles[(rim < 4) & (ink["outline"] > 0.5)])
+    assert len(drawn) == 72  # closed: ink in every sector of 5 degrees
+    assert ink["outline"][rim > 8].max() < 0.1
+
+
+def test_strokes_follow_the_origin():
+    rgb = read_rgb(sorted(glob.glob("Test/*.jpg"))[0])[:128, :128]
+    semantic, fine = edges_from_photo(rgb)
+    a, b = drawings(rgb, semantic, fine), drawings(rgb, semantic, fine, origin=(PERIOD, 2 * PERIOD))
+    c = drawings(rgb, semantic, fine, origin=(5, 9))
+    assert np.array_equal(a, b) and np.abs(a - c)[3].max() > 0.1
+    assert np.array_equal(a[:3], c[:3])  # the drawings without shading do not change
+
+
+@pytest.mark.parametrize("path", sorted(glob.glob("Test/*.jpg")))
+def test_ink_rises_from_outline_to_shading_on_photos(path):
+    ink = guidance_of(cv2.resize(read_rgb(path), None, fx=0.6, fy=0.6, interpolation=cv2.INTER_AREA))
+    assert ink.dtype == np.float32 and ink.min() >= 0 and ink.max() <= 1
+    amounts = ink[:4].mean((1, 2))
+    assert (np.diff(amounts) > 0).all(), amounts
+
+
+def test_smallest_crops_work():
+    rgb = np.random.default_rng(0).integers(0, 255, (16, 16, 3)).astype(np.uint8)
+    assert guidance_of(rgb).shape == (6, 16, 16)
+
+
+def test_ramp():
+    assert np.allclose(ramp(np.array([0, 1, 2, 3, 4]), 1, 3), [0, 0, 0.5, 1, 1])
