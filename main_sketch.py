@@ -6,13 +6,18 @@ from utils.checkpoint import CheckpointError
 from utils.training.fields import OptionError
 from utils.training.loop import train
 from utils.training.options import read_options
+from utils.training.preview import preview
 from utils.training.run_folder import RunError
 
 
 def main(argv):
     """Train as the command line says. Returns the exit status."""
     try:
-        return train(read_options(argv))
+        options = read_options(argv)
+        if options.dry_run:
+            print(preview(options))
+            return 0
+        return train(options)
     except (OptionError, RunError, CheckpointError, VGGError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2

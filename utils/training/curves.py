@@ -1,11 +1,6 @@
 """The course of a run as one picture, from its stats."""
 import os
 
-import matplotlib
-
-matplotlib.use("Agg")
-from matplotlib import pyplot  # noqa: E402 (the backend must be chosen first)
-
 SIZE = (16, 11)  # inches
 RESOLUTION = 70  # pixels per inch
 HIDDEN = ("kind", "step")
@@ -46,8 +41,10 @@ def series(lines):
 
 def draw_curves(lines, path):
     """Write the PNG file `path`, whole or not at all."""
-    figure, axes = pyplot.subplots(3, 3, figsize=SIZE, dpi=RESOLUTION, layout="constrained")
-    axes = axes.flatten()
+    from matplotlib.figure import Figure  # takes seconds, and most starts of the program draw nothing
+
+    figure = Figure(SIZE, dpi=RESOLUTION, layout="constrained")
+    axes = figure.subplots(3, 3).flatten()
     for (place, name), (steps, values) in series(lines).items():
         axes[place].plot(steps, values, label=name, marker="." if len(steps) < 20 else None, linewidth=1)
     for axis, (title, _, _, logarithmic) in zip(axes, PANELS):
@@ -62,5 +59,4 @@ def draw_curves(lines, path):
         axis.set_axis_off()
     temporary = f"{path}.tmp"
     figure.savefig(temporary, format="png")
-    pyplot.close(figure)
     os.replace(temporary, path)

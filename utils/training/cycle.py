@@ -94,15 +94,21 @@ class Cycle:
         """Forward and backward of one part through the generators: (drawing, detached; terms)."""
         networks = self.networks
         used = [networks.photo2sketch] + ([networks.sketch2photo] if weights.needs_reconstruction else [])
-        with exchange(used, last), self._precision():
+        with exchange(used, last):
+            drawing, terms = self.forward_generators(step, number, batch, weights)
+            if len(terms) > 1:
+                (terms["total"] / self.options.accumulate).backward()
+        return Drawing(*(part.detach() for part in drawing)), terms
+
+    def forward_generators(self, step, number, batch, weights):
+        """The generators and their losses on part `number` of a step: (Drawing, {name: loss, "total"})."""
+        networks = self.networks
+        with self._precision():
             drawing = Drawing(*(part.float() for part in networks.photo2sketch(batch["photo"])))
             reconstruction = None
             if weights.needs_reconstruction:
                 reconstruction = networks.sketch2photo(self._input(step, number, drawing)).float()
-            terms = self._terms(batch, drawing, reconstruction, weights)
-            if len(terms) > 1:
-                (terms["total"] / self.options.accumulate).backward()
-        return Drawing(*(part.detach() for part in drawing)), terms
+            return drawing, self._terms(batch, drawing, reconstruction, weights)
 
     def _terms(self, batch, drawing, reconstruction, weights):
         """The generators' losses of one part. Those that need VGG see a share of its photos."""
@@ -126,7 +132,9 @@ class Cycle:
         return terms
 
     def _precision(self):
-        return torch.autocast(self.device.type, torch.bfloat16, enabled=self.dtype == torch.bfloat16)
+        if self.dtype == torch.float32:
+            return contextlib.nullcontext()
+        return torch.autocast(self.device.type, self.dtype)
 
     def _input(self, step, number, drawing):
         """What Sketch2Photo sees: the sketch, and for a share of the photos a random candidate instead."""
