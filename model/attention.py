@@ -27,7 +27,7 @@ class GridAttention(nn.Module):
 
     def tokens(self, x, window=None):
         """The grid of averages of x (B, C, H, W), or of one part of the photo: (B, C, grid, grid)."""
-        return pool(x, self.grid, window)
+        return pool(x.float(), self.grid, window)
 
     def attend(self, tokens):
         """(B, C, grid, grid) -> the same shape: what each position gathers from the others."""

@@ -1,26 +1,111 @@
 """Drawing photos with a trained network: the one entry point of inference."""
+import threading
+import warnings
+
 import torch
 
+from utils.memory import keep_freed_memory
+
+from .fold import fold
+from .fused_head import FusedHead
+from .generator import pad_to_multiple
 from .head import Drawing
+from .precision import choose_dtype, set_precision
+from .tiles import Box, TiledPass
+
+TILE = 1024  # pixels, side of the tiles of large photos
+WHOLE = 2048 * 2048  # pixels: larger photos are drawn in tiles, unless asked otherwise
 
 
 class Engine:
     """Runs a Photo2Sketch on one device.
 
-    network: Photo2Sketch in evaluation mode. device: torch device. precision: "auto", "float32" or "bfloat16".
+    network: Photo2Sketch; a folded copy of it is made. device: torch device. precision: "auto" (bfloat16 where it is
+    clearly faster, tried once), "float32" or "bfloat16". On a CPU with glibc the process keeps freed memory from then
+    on. Calls from several threads take turns.
     """
 
     def __init__(self, network, device="cpu", precision="auto"):
         self.device = torch.device(device)
-        self.network = network.to(self.device, memory_format=torch.channels_last).eval()
-        self.precision = precision
+        if self.device.type == "cpu":
+            keep_freed_memory()
+        self.dtype = choose_dtype(precision, self.device)
+        self.network = fold(network).to(self.device)
+        self.network.head = FusedHead(network.head).to(self.device)
+        set_precision(self.network, self.dtype)
+        self.turn = threading.Lock()
 
     @torch.inference_mode()
     def draw(self, photos, detail=0.0, tile=None, progress=None):
-        """photos: (B, 3, H, W) float32 RGB in [0, 1] on any device -> Drawing of float32 CPU tensors of the same size.
+        """All maps: photos (B, 3, H, W) float32 RGB in [0, 1] on any device -> Drawing of float32 CPU tensors.
 
-        detail: -1 sparse to 1 dense. tile: side of the tiles in pixels, None draws the photo whole. progress: called as
-        progress(done, total) after each tile.
+        detail: -1 sparse to 1 dense. tile: side of the tiles in pixels; None chooses: photos of up to 2048 x 2048 whole,
+        larger ones in tiles of 1024. progress: called as progress(done, total) after each tile, at the end with
+        done = total. ValueError for other shapes and for sides under 16 pixels. The maps take 44 bytes per pixel:
+        sketch() is for photos for which that is too much, and for speed.
         """
-        drawing = self.network(photos.to(self.device, memory_format=torch.channels_last), detail)
-        return Drawing(*(part.float().cpu() for part in drawing))
+        with self.turn:
+            self.network.check(photos)
+            batch, _, height, width = photos.shape
+            count = self.network.arch.candidates
+            drawing = Drawing(*(torch.empty(batch, maps, height, width) for maps in (count, count, 1)))
+            for place, part, features, origin in self._parts(photos, tile, progress):
+                for whole, maps in zip(drawing, self.network.head(features, detail, origin)):
+                    whole[place] = maps[part]
+            return drawing
+
+    @torch.inference_mode()
+    def sketch(self, photos, detail=0.0, candidate=None, tile=None, progress=None):
+        """One drawing alone, fast and for any size: uint8 RGB (H, W, 3) or (B, H, W, 3) -> uint8 (H, W) or (B, H, W).
+
+        photos: a torch tensor or NumPy array. candidate: index from 0 (sparsest) to T - 1, None = the blend. The result
+        is a CPU tensor, 255 = paper. detail, tile, progress and errors as in draw(). A photo of any size needs about
+        20 bytes per pixel beside the photo itself, and 0.7 GB for the tiles.
+        """
+        photos = _as_tensor(photos)
+        if photos.ndim not in (3, 4) or photos.dtype != torch.uint8:
+            shape = tuple(photos.shape)
+            raise ValueError(f"expected uint8 photos (H, W, 3) or (B, H, W, 3), got {photos.dtype} {shape}")
+        batch = photos if photos.ndim == 4 else photos[None]
+        planes = batch.permute(0, 3, 1, 2)
+        with self.turn:
+            self.network.check(planes)
+            sketches = torch.empty(batch.shape[:3], dtype=torch.uint8)
+            for place, part, features, origin in self._parts(planes, tile, progress):
+                sketch = self.network.head.sketch(features, detail, origin, candidate)[part][:, 0]
+                sketches[place] = sketch.mul(255).round_().to(torch.uint8)
+        return sketches if photos.ndim == 4 else sketches[0]
+
+    def _parts(self, photos, tile, progress):
+        """Yields (slices of the drawing, slices of the head's output, features, origin), whole or for each tile."""
+        height, width = photos.shape[-2:]
+        if tile is None:
+            tile = TILE if height * width > WHOLE else max(height, width)
+        stride = self.network.arch.stride
+        size = tuple(-(-side // stride) * stride for side in (height, width))
+        whole = Box(0, 0, height, width)
+        if tile >= max(height, width):
+            yield whole.within(whole), whole.within(whole), self.network.features(self._load(photos, whole)), (0, 0)
+            if progress:
+                progress(1, 1)
+            return
+        tiles = TiledPass(self.network, lambda box: self._load(photos, box), size, tile, progress)
+        for inner, outer, features in tiles.features():
+            inner = Box(inner.top, inner.left, min(inner.bottom, height), min(inner.right, width))
+            yield inner.within(whole), inner.within(outer), features, (outer.top, outer.left)
+
+    def _load(self, photos, box):
+        """A part of the photos as the network wants it, padded by reflection where it leaves the photo."""
+        part = photos[box.within(Box(0, 0, *photos.shape[-2:]))].to(self.device)
+        part = part.float().div_(255) if part.dtype == torch.uint8 else part
+        part = pad_to_multiple(part, self.network.arch.stride)
+        return part.contiguous(memory_format=torch.channels_last)
+
+
+def _as_tensor(photos):
+    """A tensor that shares the memory of a NumPy array. It is only read, so that a read-only array will do."""
+    if isinstance(photos, torch.Tensor):
+        return photos
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="The given NumPy array is not writable")
+        return torch.from_numpy(photos)

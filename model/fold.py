@@ -1,0 +1,100 @@
+"""A network for inference only: batch norm inside the convolutions, activations and sums too where possible.
+
+The same function as the trained network, up to rounding. At evaluation, batch norm multiplies and shifts each channel
+by constants, so it disappears in the weights and bias of the convolution in front (Jacob et al., 2018, section 3.2). On
+a CPU, oneDNN applies LeakyReLU and the addition of a residual branch while a convolution writes its output, which saves
+a pass over memory each. Instance norm depends on the photo and stays as it is.
+"""
+import copy
+
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from .blocks import SLOPE, ConvNorm, ResidualBlock
+
+
+class FusedConv(nn.Module):
+    """Convolution with zero padding, bias and, with a `slope`, LeakyReLU: (B, inputs, H, W) -> (B, outputs, H', W').
+
+    conv: the convolution. norm: the BatchNorm2d behind it, whose running statistics are folded in.
+    """
+
+    def __init__(self, conv, norm=None, slope=None):
+        super().__init__()
+        weight = conv.weight.detach().double()
+        bias = torch.zeros(len(weight)).double() if conv.bias is None else conv.bias.detach().double()
+        if norm is not None:
+            gain = norm.weight.detach().double() / (norm.running_var.double() + norm.eps).sqrt()
+            weight = weight * gain[:, None, None, None]
+            bias = (bias - norm.running_mean.double()) * gain + norm.bias.detach().double()
+        self.register_buffer("weight", weight.float().contiguous(memory_format=torch.channels_last))
+        self.register_buffer("bias", bias.float())
+        self.stride, self.padding = conv.stride, conv.padding
+        self.slope = slope
+
+    def forward(self, x):
+        if _fuses(x):
+            post = ("none", [], "") if self.slope is None else ("leaky_relu", [self.slope], "")
+            return torch.ops.mkldnn._convolution_pointwise(
+                x, self.weight, self.bias, self.padding, self.stride, (1, 1), 1, *post
+            )
+        y = F.conv2d(x, self.weight, self.bias, self.stride, self.padding)
+        return y if self.slope is None else F.leaky_relu_(y, self.slope)
+
+    def add_to(self, total, x):
+        """LeakyReLU(total + convolution of x), of slope SLOPE and written into `total`."""
+        if _fuses(x):
+            torch.ops.mkldnn._convolution_pointwise_(
+                total, x, self.weight, self.bias, self.padding, self.stride, (1, 1), 1, "add", 1.0, None, [], None
+            )
+        else:
+            total += F.conv2d(x, self.weight, self.bias, self.stride, self.padding)
+        return F.leaky_relu_(total, SLOPE)
+
+
+class FusedResidual(nn.Module):
+    """A ResidualBlock with batch norm. Overwrites its input where the shortcut is the identity."""
+
+    def __init__(self, block):
+        super().__init__()
+        self.first = FusedConv(*block.first, slope=SLOPE)
+        self.second = FusedConv(*block.second)
+        self.shortcut = fuse(block.shortcut)
+
+    def forward(self, x):
+        y = self.first(x)
+        return self.second.add_to(self.shortcut(x), y)
+
+
+def _fuses(x):
+    """Whether oneDNN's convolution with a pointwise function behind it is there for this tensor."""
+    if x.device.type != "cpu" or not torch.backends.mkldnn.is_available():
+        return False
+    return x.dtype == torch.float32 or x.dtype == torch.bfloat16 and torch.ops.mkldnn._is_mkldnn_bf16_supported()
+
+
+def _is_foldable(conv, norm):
+    return isinstance(norm, nn.BatchNorm2d) and conv.padding_mode == "zeros"
+
+
+def fuse(module):
+    """The module, or what replaces it; its children are replaced in place."""
+    if isinstance(module, ResidualBlock) and _is_foldable(*module.second):
+        return FusedResidual(module)
+    if isinstance(module, nn.Sequential) and [type(part) for part in module] == [ConvNorm, nn.LeakyReLU]:
+        if _is_foldable(*module[0]):
+            return FusedConv(*module[0], slope=module[1].negative_slope)
+    if isinstance(module, nn.Conv2d) and module.padding_mode == "zeros":
+        return FusedConv(module)
+    for name, child in module.named_children():
+        setattr(module, name, fuse(child))
+    return module
+
+
+def fold(network):
+    """A copy of a Generator in evaluation mode, channels_last and folded, with the same submodules to call.
+
+    Its encoder stages may overwrite what they made themselves, never the tensors they are given.
+    """
+    return fuse(copy.deepcopy(network).eval().requires_grad_(False)).to(memory_format=torch.channels_last)

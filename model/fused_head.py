@@ -1,0 +1,121 @@
+"""The soft weighted head for inference: blended before the pixel shuffle, in the layout of the convolutions.
+
+The same function as head.SoftWeightedHead, up to rounding. A cell of the features holds factor x factor pixels; the
+blend of a pixel needs its own candidates and confidences only, so it can be formed in the cells (B, channels, h, w) and
+one plane be shuffled instead of ten. The sums over candidates and stroke directions are 1x1 convolutions with fixed
+weights.
+"""
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from utils.strokes import PERIOD
+
+from .fold import FusedConv
+from .head import DETAIL_SCALE, SHADED, Drawing
+
+WIDTH = 8  # channels are padded to a multiple of it: the floats of an AVX register
+LOGIT_LIMIT = 60.0  # exp of it is far from the largest float32; confidence logits of a trained network stay below 20
+
+
+def _padded(conv, rows):
+    """A convolution with the output channels `rows` of `conv` and zeros up to a multiple of WIDTH."""
+    count = -(-len(rows) // WIDTH) * WIDTH
+    part = nn.Conv2d(conv.in_channels, count, conv.kernel_size, padding=conv.padding)
+    for values, source in ((part.weight, conv.weight), (part.bias, conv.bias)):
+        values.detach().zero_()[: len(rows)] = source.detach()[rows]
+    return FusedConv(part)
+
+
+class FusedHead(nn.Module):
+    """Features (B, C, h, w) -> sketch (B, 1, H, W), one candidate, or the whole Drawing; float32, H = factor * h."""
+
+    def __init__(self, head):
+        super().__init__()
+        self.count, self.factor, self.directions = head.count, head.factor, head.directions
+        cell = self.factor**2
+        maps = self.count * cell
+        channels = torch.arange(head.conv.out_channels)
+        self.ink = _padded(head.conv, torch.cat([channels[:maps], channels[2 * maps :]]))  # candidates, then gains
+        self.logits = _padded(head.conv, channels[maps : 2 * maps])
+        self.register_buffer("over_candidates", torch.zeros(cell, len(self.logits.bias), 1, 1))
+        self.register_buffer("tilt", torch.zeros(len(self.logits.bias)))
+        for t in range(self.count):
+            for c in range(cell):
+                self.over_candidates[c, t * cell + c] = 1
+                self.tilt[t * cell + c] = DETAIL_SCALE * (t / (self.count - 1) - 0.5)
+        if self.directions:
+            self._build_strokes(head.field, maps, cell)
+
+    def _build_strokes(self, field, maps, cell):
+        """The field in cells, and the weights that bring gains to its channels and these to the shaded candidates."""
+        channels = self.directions * cell
+        field = F.pixel_unshuffle(field.detach()[None], self.factor)  # channel k * cell + c
+        self.register_buffer("field", field.contiguous(memory_format=torch.channels_last))
+        self.last = None, None
+        self.register_buffer("spread", torch.zeros(channels, self.directions, 1, 1))
+        self.register_buffer("gather", torch.zeros(len(self.ink.bias), channels, 1, 1))
+        for k in range(self.directions):
+            for c in range(cell):
+                self.spread[k * cell + c, k] = 1
+                for t in range(self.count - SHADED, self.count):
+                    self.gather[t * cell + c, k * cell + c] = 1
+
+    def _strokes_at(self, height, width, origin):
+        """The field over height x width cells from `origin` in pixels, a multiple of the factor: (1, K cell, h, w).
+
+        The last one is kept: photos of one size, and most tiles of a large one, ask for the same.
+        """
+        period = PERIOD // self.factor
+        top, left = (start // self.factor % period for start in origin)
+        place, strokes = self.last
+        if place != (height, width, top, left, self.field.device):
+            place = (height, width, top, left, self.field.device)
+            rows = (torch.arange(height, device=self.field.device) + top) % period
+            columns = (torch.arange(width, device=self.field.device) + left) % period
+            strokes = self.field.permute(0, 2, 3, 1)[:, rows][:, :, columns].permute(0, 3, 1, 2)
+            self.last = place, strokes
+        return strokes
+
+    def _ink(self, features, origin):
+        """Candidates in cells: (B, at least T cell, h, w) in [0, 1], 1 = paper. Further channels mean nothing."""
+        ink = self.ink(features).float()
+        if self.directions:
+            maps = self.count * self.factor**2
+            shading = F.conv2d(ink[:, maps : maps + self.directions], self.spread)
+            shading *= self._strokes_at(*shading.shape[-2:], origin)
+            ink += F.conv2d(shading, self.gather)
+        return ink.sigmoid_()
+
+    def _weights(self, features, detail):
+        """exp of the confidence logits in cells, not yet divided by their sum: (B, at least T cell, h, w)."""
+        logits = self.logits(features).float()
+        if detail:
+            logits += detail * self.tilt[:, None, None]
+        return logits.clamp_(-LOGIT_LIMIT, LOGIT_LIMIT).exp_()
+
+    def _planes(self, cells, count):
+        """Channel t * factor^2 + i * factor + j to pixel (i, j) of plane t: (B, >= count factor^2, h, w) -> (B, count, H, W)."""
+        batch, _, height, width = cells.shape
+        cells = cells.permute(0, 2, 3, 1)[..., : count * self.factor**2]
+        cells = cells.reshape(batch, height, width, count, self.factor, self.factor).permute(0, 3, 1, 4, 2, 5)
+        return cells.reshape(batch, count, height * self.factor, width * self.factor)
+
+    def sketch(self, features, detail=0.0, origin=(0, 0), candidate=None):
+        """The blend, or candidate number `candidate` (0 = sparsest): (B, 1, H, W) in [0, 1]."""
+        ink = self._ink(features, origin)
+        if candidate is not None:
+            cell = self.factor**2
+            return self._planes(ink[:, candidate * cell : (candidate + 1) * cell], 1)
+        weights = self._weights(features, detail)
+        total = F.conv2d(weights, self.over_candidates)
+        return self._planes(F.conv2d(weights.mul_(ink), self.over_candidates).div_(total), 1)
+
+    def forward(self, features, detail=0.0, origin=(0, 0)):
+        ink, weights = self._ink(features, origin), self._weights(features, detail)
+        total = F.conv2d(weights, self.over_candidates)
+        sketch = self._planes(F.conv2d(weights * ink, self.over_candidates).div_(total), 1)
+        confidences = self._planes(weights, self.count)
+        batch, count, height, width = confidences.shape
+        confidences /= self._planes(total, 1)
+        return Drawing(self._planes(ink, self.count), confidences, sketch)

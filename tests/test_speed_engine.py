@@ -1,0 +1,158 @@
+"""The engine draws what the network draws: folded, in one batch, in tiles, in bfloat16, for every size."""
+import os
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+import torch
+
+from model import Photo2Sketch
+from model.engine import Engine
+from model.precision import choose_dtype
+from model.tiles import reach
+from tests.speed_kit import PAPER_SMALL, PRESETS, ROOT, lively_network, noise_photos, shipped_photo
+
+NETWORKS = {"fast": PRESETS["fast"], "paper": PAPER_SMALL}
+CHECKPOINT = os.path.join(ROOT, "checkpoints", "photo2sketch.pth")
+
+
+@pytest.fixture(scope="module", params=NETWORKS)
+def pair(request):
+    network = lively_network(NETWORKS[request.param])
+    return network, Engine(network, precision="float32")
+
+
+def as_tensor(photos):
+    return torch.from_numpy(photos).permute(0, 3, 1, 2).float() / 255
+
+
+@torch.inference_mode()
+def plainly(network, photos, detail=0.0):
+    return network(as_tensor(photos), detail)
+
+
+@pytest.mark.parametrize("height, width", [(16, 16), (17, 33), (31, 16), (95, 130), (128, 96)])
+def test_folded_network_draws_the_same(pair, height, width):
+    network, engine = pair
+    photos = noise_photos(2, height, width)
+    expected = plainly(network, photos, 0.4)
+    assert expected.sketch.std() > 0.03
+    for ours, theirs in zip(engine.draw(as_tensor(photos), 0.4), expected):
+        assert ours.shape == theirs.shape and ours.dtype == torch.float32
+        torch.testing.assert_close(ours, theirs, atol=2e-5, rtol=0)
+
+
+def test_network_is_left_as_it_was(pair):
+    network, _ = pair
+    before = {name: value.clone() for name, value in network.state_dict().items()}
+    Engine(network, precision="float32").sketch(noise_photos(1, 32, 32))
+    assert all(torch.equal(value, before[name]) for name, value in network.state_dict().items())
+    assert len(before) == len(network.state_dict())
+
+
+@pytest.mark.parametrize("height, width, tile", [(250, 331, 64), (203, 160, 96), (259, 64, 128), (96, 300, 250)])
+def test_tiles_join_without_seams(pair, height, width, tile):
+    network, engine = pair
+    photos = noise_photos(1, height, width)
+    calls = []
+    tiled = engine.draw(as_tensor(photos), tile=tile, progress=lambda *call: calls.append(call))
+    for ours, theirs in zip(tiled, plainly(network, photos)):
+        torch.testing.assert_close(ours, theirs, atol=5e-5, rtol=0)
+    total = calls[0][1]
+    assert total >= 2 * -(-height // 256) * -(-width // 256) and calls == [(i + 1, total) for i in range(total)]
+
+
+def test_reach_is_no_larger_than_what_a_pixel_sees(pair):
+    """A change of one pixel spreads as far as reach() says in the tiled levels, and no farther in the encoder's."""
+    network, _ = pair
+    distance, levels = reach(network.arch)
+    photo = torch.rand(1, 3, 256, 256)
+    changed = photo.clone()
+    changed[..., 128, 128] += 1
+    norms = [module for module in network.modules() if isinstance(module, torch.nn.InstanceNorm2d)]
+    hooks = [norm.register_forward_hook(lambda module, inputs, output: inputs[0]) for norm in norms]
+    with torch.inference_mode():
+        one, other = (network.encoder(x)[levels - 1] for x in (photo, changed))
+    for hook in hooks:
+        hook.remove()
+    seen = (one - other).abs().amax((0, 1)).nonzero()
+    cell = 256 // one.shape[-1]
+    farthest = max((128 - seen.min().item() * cell), ((seen.max().item() + 1) * cell - 128))
+    assert distance / 4 < farthest <= distance + cell
+
+
+def test_photos_of_a_batch_do_not_mix(pair):
+    _, engine = pair
+    photos = noise_photos(3, 80, 112)
+    together = engine.sketch(photos)
+    for photo, sketch in zip(photos, together):
+        assert (engine.sketch(photo).int() - sketch.int()).abs().max() <= 1
+
+
+@pytest.mark.parametrize("tile", [None, 96])
+def test_sketch_is_the_rounded_drawing(pair, tile):
+    network, engine = pair
+    photos = noise_photos(1, 131, 178)
+    expected = plainly(network, photos, -0.7)
+    sketch = engine.sketch(photos[0], -0.7, tile=tile)
+    assert sketch.dtype == torch.uint8 and sketch.shape == (131, 178)
+    assert np.abs(sketch.numpy() - expected.sketch[0, 0].numpy() * 255).max() < 0.51
+    for index in (0, 4):
+        one = engine.sketch(torch.from_numpy(photos[0]), -0.7, candidate=index, tile=tile)
+        assert np.abs(one.numpy() - expected.candidates[0, index].numpy() * 255).max() < 0.51
+
+
+def test_large_photos_are_drawn_in_tiles_without_being_asked(monkeypatch):
+    monkeypatch.setattr("model.engine.WHOLE", 100 * 100)
+    monkeypatch.setattr("model.engine.TILE", 64)
+    calls = []
+    engine = Engine(lively_network(), precision="float32")
+    engine.sketch(noise_photos(1, 120, 120)[0], progress=lambda *call: calls.append(call))
+    assert calls[-1] == (8, 8)
+
+
+def test_bfloat16_is_seen_by_nobody():
+    """At most 2/255 on 99.9 % of the pixels, with the shipped weights."""
+    network = Photo2Sketch.from_checkpoint(CHECKPOINT)
+    photo = shipped_photo(160)
+    exact, rounded = (Engine(network, precision=name).sketch(photo).int() for name in ("float32", "bfloat16"))
+    difference = (exact - rounded).abs()
+    assert (difference > 2).float().mean() < 0.001
+    assert difference.max() > 0  # it was bfloat16 indeed
+
+
+def test_precision_is_probed_quickly_and_by_speed_alone(monkeypatch):
+    start = time.perf_counter()
+    assert choose_dtype("auto", "cpu") in (torch.float32, torch.bfloat16)
+    assert time.perf_counter() - start < 2
+    seconds = {torch.float32: 3.0, torch.bfloat16: 1.0}
+    monkeypatch.setattr("model.precision._trial", lambda dtype: lambda: seconds[dtype] / 1000)
+    from model.precision import _bfloat16_pays
+
+    assert _bfloat16_pays.__wrapped__("cpu")
+    seconds[torch.bfloat16] = 2.9
+    assert not _bfloat16_pays.__wrapped__("cpu")
+    assert choose_dtype("bfloat16", "cpu") == torch.bfloat16
+
+
+@pytest.mark.parametrize("shape, dtype", [((64, 64), np.uint8), ((64, 64, 3), np.float32), ((8, 64, 3), np.uint8)])
+def test_photos_of_the_wrong_kind_are_refused(shape, dtype):
+    photos = np.zeros(shape, dtype)
+    with pytest.raises(ValueError, match="expected|pixels"):
+        Engine(lively_network(), precision="float32").sketch(photos)
+    with pytest.raises(ValueError, match="float16"):
+        choose_dtype("float16", "cpu")
+
+
+def test_first_drawing_comes_soon():
+    """From starting Python: the imports, the weights, the probe of the precision and a drawing of 512 x 512."""
+    program = (
+        "import numpy as np; from model import Photo2Sketch; from model.engine import Engine;"
+        f"Engine(Photo2Sketch.from_checkpoint({CHECKPOINT!r})).sketch(np.zeros((512, 512, 3), np.uint8))"
+    )
+    start = os.times()
+    subprocess.run([sys.executable, "-c", program], check=True, cwd=ROOT)
+    end = os.times()
+    assert end.children_user + end.children_system - start.children_user - start.children_system < 8  # CPU seconds
