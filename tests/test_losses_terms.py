@@ -27,13 +27,14 @@ def test_luminance_is_that_of_opencv():
 
 def test_edge_loss_formula():
     candidates, sketch, guidance = noise(2, 5, 9, 8), noise(2, 1, 9, 8, seed=1), noise(2, 6, 9, 8, seed=2)
-    terms = edge_loss(candidates, sketch, guidance, emphasis=3.0)
-    for name, made, target in (
-        ("edge_candidates", candidates.numpy(), guidance[:, :5].numpy()),
-        ("edge_sketch", sketch.numpy(), guidance[:, 5:].numpy()),
+    emphasis = (3.0, 2.0, 1.0, 0.5, 0.0)
+    terms = edge_loss(candidates, sketch, guidance, emphasis, sketch_emphasis=1.5)
+    for name, made, target, weight in (
+        ("edge_candidates", candidates.numpy(), guidance[:, :5].numpy(), np.reshape(emphasis, (5, 1, 1))),
+        ("edge_sketch", sketch.numpy(), guidance[:, 5:].numpy(), 1.5),
     ):
         difference = made - target
-        weighted = np.mean(np.abs(difference) * (4 - 3 * target))
+        weighted = np.mean(np.abs(difference) * (1 + weight * (1 - target)))
         gradients = np.abs(np.diff(difference, axis=3)).mean() + np.abs(np.diff(difference, axis=2)).mean()
         assert terms[name].item() == pytest.approx(weighted + gradients)
     assert all(term == 0 for term in edge_loss(guidance[:, :5], guidance[:, 5:], guidance).values())
