@@ -11,8 +11,10 @@ def degrade(rgb, rng):
         image = (image - 0.5) * rng.uniform(0.6, 1.2) + 0.5 + rng.uniform(-0.1, 0.1)
     if rng.random() < 0.3:  # colour: gains of the channels, or none at all
         image = image * rng.uniform(0.8, 1.2, 3) if rng.random() < 0.7 else image.mean(2, keepdims=True).repeat(3, 2)
-    if rng.random() < 0.1:  # a photo at night
-        image = image * rng.uniform(0.25, 0.6)
+    if rng.random() < 0.15:  # a photo at night: dark, with the coarse noise of a high sensitivity
+        image = image * rng.uniform(0.3, 0.7)
+        noise = rng.normal(0, rng.uniform(0.01, 0.05), image.shape).astype(np.float32)
+        image = image + cv2.GaussianBlur(noise, (0, 0), 0.7)
     if rng.random() < 0.15:
         image = cv2.GaussianBlur(image, (0, 0), rng.uniform(0.4, 1.2))
     if rng.random() < 0.3:

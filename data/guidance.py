@@ -20,7 +20,7 @@ def stroke_textures(flow, shape, origin):
     `shape`, mean 0.
     """
     c, s, coherence, energy = flow
-    trust = ramp(coherence, 0.05, 0.35) * ramp(energy, 0.003, 0.015)
+    trust = ramp(coherence, 0.25, 0.6) * ramp(energy, 0.003, 0.015)
     angle = 0.5 * np.arctan2(trust * s - (1 - trust), trust * c)  # in (-pi/2, pi/2]
     step = np.float32(np.pi / len(ANGLES))
     rows, columns = ((np.arange(length) + start) % PERIOD for length, start in zip(shape, origin))
@@ -37,7 +37,7 @@ def stroke_textures(flow, shape, origin):
 def hatching(tone, textures, contrast):
     """Ink of pencil strokes whose mean is about `tone`: one layer along the form, a second across it where it is dark."""
     along, across = textures
-    crossed = ramp(tone, 0.30, 0.55)
+    crossed = ramp(tone, 0.45, 0.75)
     return np.clip(tone * (1 + contrast * ((1 - 0.2 * crossed) * along + 0.35 * crossed * across)), 0, 1)
 
 
@@ -49,9 +49,12 @@ def unite(*inks):
     return 1 - paper
 
 
-def lines(semantic, fine, texture, busy):
+def lines(gray, semantic, fine, texture, busy):
     """(outline, contour): the main contours, and those with the thin inner lines. Weight follows importance."""
-    ridge, thin_ridge = crest(semantic, 1.5), crest(fine, 1.0)
+    smooth = blur(gray, 1.2)
+    step = np.hypot(cv2.Sobel(smooth, cv2.CV_32F, 1, 0, scale=0.125), cv2.Sobel(smooth, cv2.CV_32F, 0, 1, scale=0.125))
+    visible = ramp(cv2.dilate(step, np.ones((5, 5))), 0.006, 0.018)  # soft shadows link eyes, nose and mouth: no lines
+    ridge, thin_ridge = crest(semantic, 1.5) * visible, crest(fine, 1.0) * visible
     main = hysteresis(ridge, 0.22, 0.55, 36)
     weight = ramp(semantic, 0.18, 0.65) * main
     bold = weight * ramp(semantic, 0.45, 0.7) * (1 - 0.8 * busy)
@@ -74,7 +77,7 @@ def drawings(rgb, semantic, fine, origin=(0, 0)):
     gray = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY).astype(np.float32) / 255
     smooth = cv2.bilateralFilter(gray, 7, 0.08, 5, borderType=cv2.BORDER_REFLECT)
     near = blur(semantic, 2.5)
-    flow = form(gray, 8.0)
+    flow = form(gray, 10.0)
     busy = ramp(blur(semantic, 8), 0.10, 0.26)  # many contours on small space: thin strokes
 
     # Texture: many fine lines where the semantic detectors see few. Drawn with a few strokes only.
@@ -82,32 +85,35 @@ def drawings(rgb, semantic, fine, origin=(0, 0)):
     texture = ramp(density, 0.06, 0.14) * (1 - ramp(blur(semantic, 5), 0.10, 0.30))
     texture *= 1 - ramp(flow[2], 0.35, 0.65)  # stripes have a direction: they are a pattern to draw
 
-    outline, contour = lines(semantic, fine, texture, busy)
+    # Local contrast is evened out, so that dark fur and shadows keep their drawing.
+    even = 0.6 * gray + 0.4 * cv2.createCLAHE(2.0, (4, 4)).apply(np.uint8(gray * 255)).astype(np.float32) / 255
+    even = cv2.bilateralFilter(even, 5, 0.12, 3, borderType=cv2.BORDER_REFLECT)
+    accents = drop_specks(ramp(darker_than_surroundings(even, 3), 0.05, 0.5) * (1 - 0.85 * texture), 0.1, 10)
+
+    outline, contour = lines(gray, semantic, fine, texture, busy)
     gate = np.clip(0.12 + 2.2 * near + 0.7 * blur(fine, 3), 0, 1.1) * (1 - 0.8 * texture)
     wide, narrow = darker_than_surroundings(smooth, 2.6), darker_than_surroundings(smooth, 1.4)
-    dark = ramp((2.1 * (1 - busy) * wide + (0.6 + 2.4 * busy) * narrow) * gate, 0.07, 0.9)
+    dark = ramp((2.4 * (1 - busy) * wide + (0.8 + 2.4 * busy) * narrow) * gate, 0.07, 0.9)
     spots = ramp(np.maximum(dark_blobs(gray, 1.6), dark_blobs(gray, 2.6)), 0.12, 0.45) * (1 - texture)
     dark = np.maximum(drop_specks(dark, 0.12, 12), 0.9 * spots)
-    detail = np.clip(np.maximum(0.9 * contour, 1.05 * dark), 0, 1)
+    contour = np.maximum(contour, 0.8 * spots)
+    detail = np.clip(np.maximum(np.maximum(0.9 * contour, 1.05 * dark), 0.8 * accents * np.minimum(1.5 * gate, 1)), 0, 1)
 
     strokes = stroke_textures(flow, gray.shape, origin)
     light, deep = np.percentile(gray, (60, 2))
     soft = blur(cv2.bilateralFilter(gray, 7, 0.15, 5, borderType=cv2.BORDER_REFLECT), 1.5)
     soft += texture * (blur(soft, 9) - soft)
-    subject = ramp(blur(semantic, 20), 0.02, 0.09)  # far from any contour lie sky, walls and backgrounds: paper
+    subject = ramp(blur(semantic, 14), 0.02, 0.10)  # far from any contour lie sky, walls and backgrounds: paper
     tone = subject * ramp(light - soft, 0.12, max(light - deep, 0.35)) ** 1.1
     broad = ramp(darker_than_surroundings(blur(smooth, 0.8), 10), 0.06, 0.7) * (1 - 0.6 * texture)
-    shaded = unite(detail, hatching(0.48 * tone + 0.25 * broad * gate, strokes, 0.65))
+    shaded = unite(detail, hatching(np.minimum(0.45 * tone + 0.25 * broad * gate, 0.5), strokes, 0.65))
 
-    # Pencil: local contrast is evened out, so that dark fur and shadows keep their drawing. Lines are thin and grey.
-    even = 0.6 * gray + 0.4 * cv2.createCLAHE(2.0, (4, 4)).apply(np.uint8(gray * 255)).astype(np.float32) / 255
-    even = cv2.bilateralFilter(even, 5, 0.12, 3, borderType=cv2.BORDER_REFLECT)
-    accents = drop_specks(ramp(darker_than_surroundings(even, 3), 0.05, 0.5) * (1 - 0.85 * texture), 0.1, 10)
+    # Pencil: lines are thin and grey, tone is graded.
     even += texture * (soft - even)
     graphite = 0.55 * (0.08 + 0.92 * subject) * ramp(np.percentile(even, 60) - even, 0.05, 0.5) + 0.4 * broad
     grey_lines = np.maximum(0.45 * contour, 0.8 * np.maximum(0.8 * np.maximum(accents, narrow * gate), 0.9 * spots))
     pencil = unite(grey_lines, hatching(np.clip(graphite, 0, 0.85), strokes, 0.5))
 
     focus = ramp(blur(semantic, 16), 0.02, 0.10)
-    blend = unite(contour, (0.35 + 0.65 * focus) * dark, hatching(0.24 * tone * focus, strokes, 0.65))
+    blend = unite(contour, (0.35 + 0.65 * focus) * dark, hatching(0.2 * focus * ramp(tone, 0.25, 1), strokes, 0.65))
     return np.stack([outline, contour, detail, shaded, pencil, blend]).astype(np.float32)
