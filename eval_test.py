@@ -13,8 +13,8 @@ or machines share one folder.
 """
 EXAMPLES = [
     ("", "draws every photo of Test/ into Result/"),
-    ("--input ~/Pictures --output drawings --skip-existing", "draws a whole tree, and goes on where an earlier run ended"),
-    ("--input cat.jpg --candidate 1 --line-width 1.5 --transparent", "draws one photo's outline in bolder lines, on nothing"),
+    ("--input ~/Pictures --output drawings --skip-existing", "draws a whole tree, or what is new in it"),
+    ("--input cat.jpg --candidate 1 --line-width 1.5 --transparent", "draws a bold outline, on nothing"),
 ]
 
 if __name__ == "__main__":

@@ -27,11 +27,11 @@ def test_help_is_a_page_to_learn_from(prog):
     for group in ("photos and files:", "what is drawn:", "how it looks:", "network and machine:"):
         assert group in page
     assert max(map(len, page.splitlines())) <= 120
-    for action in parser_of(prog)._actions:
-        takes_value = action.nargs != 0
-        if takes_value and action.dest != "candidate":
-            assert "default: " in action.help, action.dest
-        assert action.help and action.option_strings[-1] in page
+    options = re.findall(r"\n  (--[a-z-]+)(.*?)(?=\n  -|\n\n)", page, re.DOTALL)
+    assert {name for name, _ in options} == {action.option_strings[0] for action in parser_of(prog)._actions[1:]}
+    for name, text in options:
+        takes_value = re.match(r" [A-Za-z]", text) is not None
+        assert takes_value == ("(default: " in text), name
 
 
 @pytest.mark.parametrize("prog", SCRIPTS)
@@ -42,7 +42,7 @@ def test_examples_are_understood(prog):
 
 
 def test_help_needs_no_network_and_comes_at_once():
-    code = "import sys; sys.argv[1:] = ['--help']\nimport runpy\ntry:\n    runpy.run_path('eval_test.py', run_name='__main__')\n"
+    code = "import runpy, sys\nsys.argv[1:] = ['--help']\ntry:\n    runpy.run_path('eval_test.py', run_name='__main__')\n"
     code += "except SystemExit as end:\n    assert not end.code and 'torch' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
 

@@ -1,4 +1,5 @@
 """The tools as programs: interrupted, killed and resumed, and shared by several processes."""
+import os
 import re
 import signal
 import subprocess
@@ -8,15 +9,9 @@ import time
 import pytest
 from PIL import Image
 
-from tests.tool_kit import ROOT, one_thread, scene, store, weights
+from tests.tool_kit import ROOT, checkpoint, scene, store  # noqa: F401 (fixture)
 
 GOOD, BAD = 60, 6
-
-
-@pytest.fixture(scope="module")
-def checkpoint(tmp_path_factory):
-    with one_thread():
-        return weights(tmp_path_factory.mktemp("weights"))
 
 
 @pytest.fixture
@@ -31,12 +26,10 @@ def folder(tmp_path):
 
 def command(folder, checkpoint, *more, launcher=()):
     script = [*launcher, f"{ROOT}/eval_test.py", "--input", "in", "--output", "out", "--checkpoint", str(checkpoint)]
-    return [sys.executable, *script, "--device", "cpu", "--no-page", *more]
+    return [sys.executable, *script, "--device", "cpu", "--precision", "float32", "--no-page", *more]
 
 
 def start(folder, arguments, **options):
-    import os
-
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     pipe = subprocess.PIPE
     return subprocess.Popen(arguments, cwd=folder, env=environment, stdout=pipe, stderr=pipe, text=True, **options)
@@ -64,7 +57,7 @@ def stop_in_the_middle(folder, arguments, number):
 
 def test_interrupted_and_killed_runs_resume_and_leave_no_half_file(folder, checkpoint):
     # A working size at which the tiny network takes long enough to be met in the middle.
-    arguments = command(folder, checkpoint, "--skip-existing", "--size", "320")
+    arguments = command(folder, checkpoint, "--skip-existing", "--size", "256")
     status, output, errors = stop_in_the_middle(folder, arguments, signal.SIGINT)
     assert status == 130 and output.startswith("Stopped: ") and "Traceback" not in errors, (status, output, errors)
     first = counts(output)[0]

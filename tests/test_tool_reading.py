@@ -131,7 +131,7 @@ def test_transparent_areas_become_paper(tmp_path, mode):
         palette.putpalette([0, 0, 0, 40, 40, 40])
         palette.save(path, transparency=0)
     elif mode == "tRNS":
-        Image.fromarray(np.where(alpha[..., None] > 0, 40, 1).repeat(3, 2).astype(np.uint8)).save(path, transparency=(1, 1, 1))
+        store(path, np.uint8(np.where(alpha[..., None] > 0, 40, 1).repeat(3, 2)), transparency=(1, 1, 1))
     else:
         picture.convert(mode).save(path)
     found = read_picture(path)
@@ -139,7 +139,9 @@ def test_transparent_areas_become_paper(tmp_path, mode):
 
 
 def test_half_transparent_is_half_paper(tmp_path):
-    path = store(tmp_path / "veil.webp", np.dstack([np.zeros((8, 8, 3), np.uint8), np.full((8, 8), 128, np.uint8)]), lossless=True)
+    veil = np.zeros((8, 8, 4), np.uint8)
+    veil[..., 3] = 128
+    path = store(tmp_path / "veil.webp", veil, lossless=True)
     assert np.abs(read_picture(path).astype(int) - 127).max() <= 1
 
 
@@ -226,7 +228,8 @@ def huge_png(width, height):
     """A PNG of a few dozen bytes that says it is very large."""
     chunk = lambda kind, data: struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
     header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(bytes(100))) + chunk(b"IEND", b"")
+    pixels = zlib.compress(bytes(100))
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", pixels) + chunk(b"IEND", b"")
 
 
 def test_huge_headers_are_refused_before_decoding(tmp_path):

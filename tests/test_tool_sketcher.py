@@ -1,21 +1,19 @@
 """Sketcher: any kind of image in, its drawing out, in its own size; devices and memory."""
+import dataclasses
+
 import numpy as np
 import pytest
 import torch
 from PIL import Image
 
 from model import Photo2Sketch, Sketch2Photo
-from tests.tool_kit import one_thread, reverse_weights, scene, store, weights
-from utils.checkpoint import CheckpointError
+from tests.tiny import TINY
+from tests.tool_kit import checkpoint, one_thread, reverse_weights, scene, store  # noqa: F401 (fixture)
+from utils.checkpoint import CheckpointError, save_generator
 from utils.devices import DeviceError, choose_device, is_out_of_memory
 from utils.pictures import PictureError
 from utils.sketcher import Sketcher
 from utils.working import Working, working_shape
-
-
-@pytest.fixture(scope="module")
-def checkpoint(tmp_path_factory):
-    return weights(tmp_path_factory.mktemp("weights"))
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +63,10 @@ def test_kinds_of_arrays(sketcher, dtype):
     assert np.array_equal(sketcher.draw(given), sketcher.draw(plain))
 
 
-@pytest.mark.parametrize("array", [np.zeros((0, 4, 3)), np.zeros(5), np.zeros((4, 4, 2)), np.full((4, 4), 2.0), np.zeros((4, 4), int)])
+NO_PICTURES = [np.zeros((0, 4, 3)), np.zeros(5), np.zeros((4, 4, 2)), np.full((4, 4), 2.0), np.zeros((4, 4), int)]
+
+
+@pytest.mark.parametrize("array", NO_PICTURES)
 def test_arrays_that_are_no_pictures(sketcher, array):
     with pytest.raises(ValueError, match="image array"):
         sketcher.draw(array)
@@ -93,7 +94,7 @@ def test_line_width_does_not_depend_on_the_resolution(sketcher):
     """The drawing of an enlarged photo is the enlarged drawing, up to what enlarging the photo blurs."""
     small = np.array(Image.fromarray(scene(32, 32)).resize((256, 256), Image.Resampling.BICUBIC))
     large = np.array(Image.fromarray(small).resize((512, 512), Image.Resampling.BICUBIC))
-    expected = np.array(Image.fromarray(sketcher.draw(small, line_width=2.0)).resize((512, 512), Image.Resampling.BICUBIC))
+    expected = Image.fromarray(sketcher.draw(small, line_width=2.0)).resize((512, 512), Image.Resampling.BICUBIC)
     assert np.abs(sketcher.draw(large, line_width=2.0).astype(int) - expected).mean() < 3
 
 
@@ -156,6 +157,13 @@ def test_missing_weights_are_an_error(tmp_path):
 def test_weights_of_the_other_direction_are_refused(checkpoint):
     with pytest.raises(CheckpointError, match="Name the other file"):
         Sketcher(checkpoint, direction="sketch2photo")
+
+
+def test_weights_of_another_architecture_are_refused(tmp_path):
+    path = tmp_path / "three.pth"
+    save_generator(Photo2Sketch(dataclasses.replace(TINY, candidates=3)), path, 0)
+    with pytest.raises(CheckpointError, match="draws 3 candidates"):
+        Sketcher(path, device="cpu")
 
 
 def test_drawings_back_to_photos(tmp_path):

@@ -4,10 +4,8 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from utils.contact_sheet import contact_sheet
-from utils.defaults import CANDIDATES
-from utils.style import resize
+from utils.style import CANDIDATES, NAMES, resize
 
-NAMES = ("outline", "contour", "detail", "shaded", "pencil")  # what the candidates are, from sparse to dense
 COLOUR_MAP = "viridis"
 CELL = 400  # pixels of a picture in the contact sheet
 

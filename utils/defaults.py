@@ -6,5 +6,4 @@ CHECKPOINTS = {name: os.path.join(ROOT, "checkpoints", f"{name}.pth") for name i
 DIRECTIONS = tuple(CHECKPOINTS)
 WORKING_SIZE = 1024  # pixels of the long side at which photos are drawn
 MIN_WORKING_SIZE = 64  # pixels; below it there is nothing to see
-CANDIDATES = 5  # drawings of the shipped network, from sparse to dense
 MAX_MEGAPIXELS = 200.0  # larger pictures are refused from their header, before anything is decoded

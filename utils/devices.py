@@ -29,7 +29,7 @@ def choose_device(name="auto"):
         return torch.device("mps")
     if name == "cuda" or name.startswith("cuda:") and name[5:].isdecimal():
         if not count:
-            raise DeviceError(f"--device {name}: this machine or this build of torch has no CUDA GPU. Use --device auto.")
+            raise DeviceError(f"--device {name}: this machine or build of torch has no CUDA GPU. Use --device auto.")
         if int(name[5:]) >= count:
             raise DeviceError(f"--device {name}: there are {count} GPUs, numbered from 0. Use --device cuda:0 or auto.")
         return torch.device(name)
@@ -44,7 +44,7 @@ def describe(device):
 
 
 def is_out_of_memory(error):
-    """Whether an exception says that memory ran out: torch's class on GPUs, a RuntimeError with these words elsewhere."""
+    """Whether memory ran out: torch raises a class of its own on GPUs, and a RuntimeError with these words elsewhere."""
     if isinstance(error, (MemoryError, torch.OutOfMemoryError)):
         return True
     words = ("out of memory", "can't allocate memory", "not enough memory")

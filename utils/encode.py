@@ -18,11 +18,11 @@ class EncodeError(Exception):
 
 
 def encode(image, extension):
-    """uint8 (H, W), (H, W, 3) or (H, W, 4) -> the bytes of a picture file. EncodeError if it is too long for the format."""
+    """uint8 (H, W), (H, W, 3) or (H, W, 4) -> the bytes of a picture file, or EncodeError."""
     limit = LONGEST.get(extension)
     if limit and max(image.shape[:2]) > limit:
-        size = f"{image.shape[1]} x {image.shape[0]}"
-        raise EncodeError(f"{size} pixels are more than {extension} can hold ({limit} a side): use --format png or tiff")
+        size = f"{image.shape[1]} x {image.shape[0]} pixels"
+        raise EncodeError(f"{size} are more than {extension} can hold ({limit} a side): use --format png or tiff")
     content = io.BytesIO()
     Image.fromarray(image).save(content, **FORMATS[extension])
     return content.getvalue()

@@ -30,9 +30,9 @@ def identity(path):
 def walk(root, output):
     """Pictures below a folder by their extension, sorted, as paths relative to it -> (names, problems).
 
-    Hidden files and folders are left out, and so is the output folder. Links to folders are followed, but every folder is
-    visited once, so that links cannot loop. Links that lead nowhere are listed as pictures: reading tells what is wrong
-    with them. problems: (name, reason) of folders that cannot be listed.
+    Hidden files and folders are left out, and so is the output folder. Links to folders are followed, but every folder
+    is visited once, so that links cannot loop. Links that lead nowhere are listed as pictures: reading tells what is
+    wrong with them. problems: (name, reason) of folders that cannot be listed.
     """
     names, problems = [], []
     seen = {identity(output)}
@@ -108,7 +108,8 @@ def assign(found, names_of):
         taken |= files
         tasks.append(Task(path, name, target))
         if target != plain:
-            warnings.append(f"{name}: its drawing is named {names_of(target)[0]}, because another takes {names_of(plain)[0]}")
+            wanted, given = names_of(plain)[0], names_of(target)[0]
+            warnings.append(f"{name}: its drawing is named {given}, because another photo's takes {wanted}")
     return tasks, warnings
 
 

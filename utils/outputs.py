@@ -4,9 +4,8 @@ import os
 
 from utils import confidence
 from utils.atomic import replacing, write_bytes
-from utils.defaults import CANDIDATES
 from utils.encode import encode
-from utils.style import Style, finish, resize
+from utils.style import CANDIDATES, Style, finish, resize
 
 
 @dataclasses.dataclass(frozen=True)

@@ -29,8 +29,8 @@ def orientation_of(image):
 def deep_to_gray(image):
     """Modes of more than 8 bits (16-bit, 32-bit integer, float) -> mode L.
 
-    16-bit values span 0 to 65535. Integers and floats have no fixed range: it is taken as the smallest of 0..1 (floats),
-    0..255, 0..65535 that holds all values, else as the range of the values themselves.
+    16-bit values span 0 to 65535. Integers and floats have no fixed range: it is taken as the smallest of 0..1
+    (floats), 0..255, 0..65535 that holds all values, else as the range of the values themselves.
     """
     values = np.asarray(image)
     if values.dtype == np.uint16:
@@ -48,7 +48,7 @@ def is_srgb(profile):
 
 
 def apply_profile(image, data):
-    """An image of a PLAIN mode in the colours of an ICC profile -> RGB in sRGB. A damaged or unfitting profile is ignored."""
+    """An image of a PLAIN mode in the colours of an ICC profile -> RGB in sRGB. A damaged profile is ignored."""
     if data:
         try:
             profile = ImageCms.ImageCmsProfile(io.BytesIO(data))

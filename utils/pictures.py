@@ -77,7 +77,8 @@ def _open(path, file, max_megapixels):
         raise PictureError(path, "the picture has no pixels")
     if width * height > max_megapixels * 1e6:
         size = f"{width} x {height} pixels ({width * height / 1e6:.0f} megapixels)"
-        raise PictureError(path, f"{size} are above the limit of {max_megapixels:g} megapixels (--max-megapixels raises it)")
+        limit = f"{max_megapixels:g} megapixels (--max-megapixels raises it)"
+        raise PictureError(path, f"{size} are above the limit of {limit}")
     return image
 
 

@@ -1,7 +1,7 @@
 """What has been drawn from what: the memory behind --skip-existing.
 
-One line of JSON per photo in hidden files of the output folder, one file per process, appended when the photo's files are
-there. A line cut off by a kill is ignored. The newest line of a target counts.
+One line of JSON per photo in hidden files of the output folder, one file per process, appended when the photo's files
+are there. A line cut off by a kill is ignored. The newest line of a target counts.
 """
 import glob
 import hashlib
@@ -15,7 +15,7 @@ NAME = ".photo2sketch-records"
 
 
 def digest(options, checkpoint):
-    """A fingerprint of all that changes the drawings: plain values of options, and the content of the checkpoint file."""
+    """A fingerprint of all that changes drawings: plain values of options, and the content of the checkpoint."""
     content = hashlib.sha256(json.dumps(options, sort_keys=True).encode())
     with open(checkpoint, "rb") as file:
         content.update(hashlib.file_digest(file, "sha256").digest())
@@ -26,6 +26,10 @@ def stamp(task, options):
     """What must be the same for a drawing to be up to date. OSError if the photo is gone."""
     status = os.stat(task.path)
     return {"name": task.name, "time": status.st_mtime_ns, "bytes": status.st_size, "options": options}
+
+
+def line_of(target, when, content):
+    return json.dumps({"target": target, "when": when, "stamp": content}) + "\n"
 
 
 def read_lines(path):
@@ -58,14 +62,14 @@ class Records:
         )
 
     def add(self, target, content):
-        line = json.dumps({"target": target, "when": time.time(), "stamp": content})
+        line = line_of(target, time.time(), content)
         with open(self.path, "a+b") as file:
             file.seek(0, os.SEEK_END)
             if file.tell():
                 file.seek(-1, os.SEEK_END)
                 if file.read(1) != b"\n":
                     line = "\n" + line  # after a line that a kill cut off
-            file.write(f"{line}\n".encode())
+            file.write(line.encode())
 
     def merge(self):
         """One file with one line per target in place of all, when no other process of the job writes any more."""
@@ -74,9 +78,9 @@ class Records:
         for target, when, content in (entry for path in files for entry in read_lines(path)):
             if target not in newest or newest[target][0] <= when:
                 newest[target] = when, content
-        lines = (json.dumps({"target": target, "when": when, "stamp": content}) for target, (when, content) in newest.items())
+        lines = (line_of(target, when, content) for target, (when, content) in newest.items())
         first = os.path.join(self.folder, f"{NAME}-0.jsonl")
-        write_bytes(first, "".join(f"{line}\n" for line in lines).encode())
+        write_bytes(first, "".join(lines).encode())
         for path in files:
             if path != first:
                 os.unlink(path)

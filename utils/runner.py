@@ -84,7 +84,7 @@ class Runner:
         self.held = None  # an item that waits for memory
 
     def run(self, tasks):
-        """Draw the tasks of an iterator, to its end, to a stop, or until the output takes no more drawings -> Counts."""
+        """Draw the tasks of an iterator, to its end, to a stop, or until nothing can be written any more -> Counts."""
         tasks = iter(tasks)
         with ThreadPoolExecutor(THREADS) as readers, ThreadPoolExecutor(THREADS) as writers:
             try:
@@ -105,7 +105,7 @@ class Runner:
         return self.stop.is_set() or self.counts.broken
 
     def read_ahead(self, tasks, readers):
-        """Start reading the next photos as far as numbers and memory allow -> whether any are being read or held back."""
+        """Start reading the next photos, as far as numbers and memory allow -> whether any are on their way."""
         while len(self.reading) < AHEAD and not self.ended:
             item = self.held or next(filter(None, map(self.admit, tasks)), None)
             self.held = item
@@ -157,7 +157,7 @@ class Runner:
         return batch
 
     def draw(self, batch):
-        """Pairs of the items of a batch and what the network drew of them. Photos that cannot be drawn are left out and reported."""
+        """Pairs of the items of a batch and what the network drew. Photos that cannot be drawn are reported."""
         if not batch:
             return []
         try:

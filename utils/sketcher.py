@@ -9,11 +9,12 @@ from model import Photo2Sketch, Sketch2Photo
 from model.engine import Engine
 from model.generator import MIN_SIDE
 from model.reverse import ReverseEngine
+from utils.checkpoint import CheckpointError
 from utils.defaults import CHECKPOINTS, MAX_MEGAPIXELS, WORKING_SIZE
 from utils.devices import choose_device, is_out_of_memory
 from utils.picture_modes import to_rgb
 from utils.pictures import read_picture
-from utils.style import Style, finish, to_bytes
+from utils.style import CANDIDATES, Style, finish, to_bytes
 from utils.working import array_to_bytes, to_working
 
 SMALLER_TILES = (1024, 512, 256)  # tried one after the other when memory runs out
@@ -38,9 +39,9 @@ class Sketcher:
     """A trained network, ready to draw.
 
     checkpoint: file of weights, None = the shipped one. device: "auto", "cpu", "cuda", "cuda:N" or "mps". precision:
-    "auto", "float32" or "bfloat16". size: pixels of the long side at which photos are drawn, or "full" for their own; the
-    drawing has the photo's size always. direction: "photo2sketch", or "sketch2photo" for luminance photos from drawings.
-    max_megapixels: limit of files. say: called with a sentence when something has to give way, such as memory.
+    "auto", "float32" or "bfloat16". size: pixels of the long side at which photos are drawn, or "full" for their own;
+    the drawing has the photo's size always. direction: "photo2sketch", or "sketch2photo" for luminance photos from
+    drawings. max_megapixels: limit of files. say: called with a sentence when memory has run out.
 
     CheckpointError without a sound checkpoint, DeviceError without the device, ValueError for other values.
     """
@@ -61,7 +62,12 @@ class Sketcher:
             raise ValueError(f"size must be 'full' or a number of pixels from {MIN_SIDE} up, got {size!r}.")
         kind, engine = DIRECTIONS[direction]
         self.device = choose_device(device)
-        self.engine = engine(kind.from_checkpoint(checkpoint or CHECKPOINTS[direction]), self.device, precision)
+        checkpoint = checkpoint or CHECKPOINTS[direction]
+        network = kind.from_checkpoint(checkpoint)
+        if network.arch.candidates != CANDIDATES:
+            count = network.arch.candidates
+            raise CheckpointError(f"{checkpoint} draws {count} candidates, but {CANDIDATES} are needed. Name another.")
+        self.engine = engine(network, self.device, precision)
         self.size, self.max_megapixels, self.say = size, max_megapixels, say
         self.tile = None  # pixels, set when memory has run out
 
@@ -97,16 +103,19 @@ class Sketcher:
         the photos are drawn one by one, then in smaller tiles.
         """
         index = None if candidate is None else candidate - 1
-        drawn = self._sparing(stack(batch), lambda part, tile: self.engine.sketch(part, detail, index, tile, progress).numpy())
-        return [one.trim(sketch) for one, sketch in zip(batch, drawn)]
+
+        def draw(photos, tile):
+            return self.engine.sketch(photos, detail, index, tile, progress).numpy()
+
+        return [one.trim(sketch) for one, sketch in zip(batch, self._sparing(stack(batch), draw))]
 
     def maps(self, batch, detail=0.0, progress=None):
-        """Everything that the network draws of some Workings of one shape: a list of Maps. Otherwise as in sketches()."""
+        """Everything that the network draws of some Workings of one shape: a list of Maps; else as sketches()."""
         if batch[0].pixels.size > 3 * LARGE:
             return [self._maps_of_large(one, detail, progress) for one in batch]
 
-        def draw(part, tile):
-            photos = torch.from_numpy(part).permute(0, 3, 1, 2).float().div_(255)
+        def draw(photos, tile):
+            photos = torch.from_numpy(photos).permute(0, 3, 1, 2).float().div_(255)
             return np.concatenate([maps.numpy() for maps in self.engine.draw(photos, detail, tile, progress)], 1)
 
         found = []

@@ -1,16 +1,19 @@
-"""How a drawing is finished: one description of it, checked in one place, and the way from the network's maps to pixels."""
+"""How a drawing looks: one description of it, checked in one place, and the way from the network's map to pixels."""
 import dataclasses
 
 import cv2
 import numpy as np
 
+from data.guidance import DRAWINGS
 from utils import effects
-from utils.defaults import CANDIDATES
+
+NAMES = DRAWINGS[:-1]  # of the candidates, from sparse to dense
+CANDIDATES = len(NAMES)
 
 
 @dataclasses.dataclass(frozen=True)
 class Style:
-    """What to draw and how it looks. ValueError, in a sentence, for values out of range and effects that exclude each other."""
+    """What to draw and how it looks. ValueError, in a sentence, for values out of range and effects at odds."""
 
     detail: float = 0.0  # -1 favours the sparse candidates in the blend, 1 the dense ones
     candidate: int | None = None  # 1 to CANDIDATES instead of the blend
@@ -39,11 +42,12 @@ class Style:
 
 
 def resize(image, height, width):
-    """uint8 (H, W) or (H, W, C) -> the other size: averages on the way down, cubic on the way up."""
+    """uint8, or float32 in [0, 1], (H, W) or (H, W, C) -> another size: averages down, cubic interpolation up."""
     if image.shape[:2] == (height, width):
         return image
     shrinks = height * width < image.shape[0] * image.shape[1]
-    return cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC)
+    resized = cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC)
+    return np.clip(resized, 0, 1) if resized.dtype == np.float32 else resized
 
 
 def to_bytes(values):
@@ -54,8 +58,9 @@ def to_bytes(values):
 def finish(sketch, style, size, photo=None):
     """A sketch at the working size, uint8 (h, w), 255 = paper -> the finished uint8 picture of `size` (H, W).
 
-    photo: uint8 (H, W, 3), needed where style.needs_photo. Returns (H, W), or (H, W, 3) in colour, (H, W, 4) transparent,
-    (H, W', 3) beside. Line width and ink are set at the working size, so that they do not depend on the photo's.
+    photo: uint8 (H, W, 3), needed where style.needs_photo. Returns (H, W), or (H, W, 3) in colour, (H, W, 4)
+    transparent, (H, W', 3) beside. Line width and ink are set at the working size, so that they do not depend on the
+    photo's.
     """
     if style.line_width != 1 or style.ink != 1:
         sketch = to_bytes(effects.adjust(sketch / np.float32(255), style.line_width, style.ink))

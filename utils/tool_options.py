@@ -7,7 +7,7 @@ import textwrap
 
 from utils import defaults, effects
 from utils.encode import FORMATS, OPAQUE
-from utils.style import Style
+from utils.style import CANDIDATES, NAMES, Style
 
 STYLE = ("detail", "line_width", "ink", "invert", "transparent", "colour", "beside")  # options that are fields of Style
 
@@ -23,7 +23,21 @@ class Parser(argparse.ArgumentParser):
             close = difflib.get_close_matches(unknown[1].split("=")[0], known, 1)
             hint = f" Did you mean {close[0]}?" if close else ""
             message = f"{unknown[1]} is not an option.{hint}"
-        self.exit(2, f"{self.prog}: {message.rstrip('.?')}{'?' if message.endswith('?') else '.'} See {self.prog} --help.\n")
+        mark = "" if message.endswith(("?", ".")) else "."
+        self.exit(2, f"{self.prog}: {message}{mark} See {self.prog} --help.\n")
+
+
+class Formatter(argparse.RawDescriptionHelpFormatter):
+    """Keeps the paragraphs, and ends each option that takes a value with its default."""
+
+    def __init__(self, prog):
+        super().__init__(prog, max_help_position=26, width=100)
+
+    def _get_help_string(self, action):
+        if action.nargs == 0 or "default: " in action.help:
+            return action.help
+        value = action.default[0] if isinstance(action.default, list) else action.default
+        return f"{action.help} (default: {value:g})" if isinstance(value, float) else f"{action.help} (default: {value})"
 
 
 def number(low, high=None, kind=float):
@@ -73,62 +87,58 @@ def device(text):
 def add_files(parser):
     group = parser.add_argument_group("photos and files")
     add = group.add_argument
-    add("--input", nargs="+", default=["Test"], metavar="PATH", help="folders (with their subfolders) and files (default: Test)")
-    add("--output", default="Result", metavar="DIR", help="folder for the drawings, mirrors the subfolders (default: Result)")
-    add(
-        "--format",
-        type=choice(*FORMATS),
-        default="png",
-        metavar="|".join(FORMATS),
-        help="format of the drawings (default: png)",
-    )
+    add("--input", nargs="+", default=["Test"], metavar="PATH", help="folders, with their subfolders, and files")
+    add("--output", default="Result", metavar="DIR", help="folder for the drawings; mirrors the subfolders")
+    add("--format", type=choice(*FORMATS), default="png", metavar="|".join(FORMATS), help="format of the drawings")
     add("--svg", action="store_true", help="write vector paths too, as .svg (needs: pip install vtracer)")
-    add("--skip-existing", action="store_true", help="leave out photos whose drawings are up to date, by the photo's time and size, these options and the checkpoint: resumes an interrupted run")
-    add("--no-page", action="store_true", help="do not write index.html, the page that shows all drawings")
     add(
-        "--max-megapixels",
-        type=number(0.001, 10_000),
-        default=defaults.MAX_MEGAPIXELS,
-        metavar="N",
-        help=f"refuse larger photos before decoding them (default: {defaults.MAX_MEGAPIXELS:g})",
+        "--skip-existing",
+        action="store_true",
+        help="leave out photos whose drawings are up to date, judged by the photo's time and size, these options and the "
+        "checkpoint: resumes an interrupted run",
     )
+    add("--no-page", action="store_true", help="do not write index.html, the page that shows all drawings")
+    limits = number(0.001, 10_000)
+    limit = defaults.MAX_MEGAPIXELS
+    add("--max-megapixels", type=limits, default=limit, metavar="N", help="refuse larger photos before decoding them")
 
 
 def add_drawing(parser, multiple):
     add = parser.add_argument_group("what is drawn").add_argument
-    add("--detail", type=number(-1, 1), default=0.0, metavar="X", help="-1 sparse to 1 dense, for the blend (default: 0)")
+    add("--detail", type=number(-1, 1), default=0.0, metavar="X", help="-1 sparse to 1 dense, for the blend")
     if not multiple:
+        candidates = ", ".join(f"{index} {name}" for index, name in enumerate(NAMES, 1))
         add(
             "--candidate",
-            type=number(1, defaults.CANDIDATES, int),
+            type=number(1, CANDIDATES, int),
             metavar="N",
-            help="one of the five drawings instead of their blend: 1 outline, 2 contour, 3 detail, 4 shaded, 5 pencil",
+            help=f"one drawing instead of the blend: {candidates} (default: the blend)",
         )
         add(
             "--direction",
             type=choice(*defaults.DIRECTIONS),
             default="photo2sketch",
             metavar="|".join(defaults.DIRECTIONS),
-            help="sketch2photo makes grey photos from drawings (default: photo2sketch)",
+            help="sketch2photo makes grey photos from drawings",
         )
     add(
         "--size",
         type=working_size,
         default=defaults.WORKING_SIZE,
         metavar="N|full",
-        help="long side in pixels at which the photo is drawn, full for its own; the drawing has the photo's size always "
-        f"(default: {defaults.WORKING_SIZE})",
+        help="long side in pixels at which the photo is drawn, full for its own; the drawing has the photo's size",
     )
 
 
 def add_look(parser):
     add = parser.add_argument_group("how it looks").add_argument
-    low, high = effects.LINE_WIDTHS
-    add("--line-width", type=number(low, high), default=1.0, metavar="X", help=f"thinner or thicker lines, {low} to {high} (default: 1)")
-    low, high = effects.INKS
-    add("--ink", type=number(low, high), default=1.0, metavar="X", help=f"lighter or darker ink, {low} to {high} (default: 1)")
+    for option, (low, high), meaning in (
+        ("--line-width", effects.LINE_WIDTHS, "thinner or thicker lines"),
+        ("--ink", effects.INKS, "lighter or darker ink"),
+    ):
+        add(option, type=number(low, high), default=1.0, metavar="X", help=f"{meaning}, {low} to {high}")
     add("--invert", action="store_true", help="light lines on a dark ground")
-    add("--transparent", action="store_true", help="ink as opacity on nothing, to lay over something else (png, webp, tiff)")
+    add("--transparent", action="store_true", help="ink as opacity on nothing (png, webp, tiff)")
     add("--colour", "--color", action="store_true", help="lines in the photo's own colours")
     add("--beside", action="store_true", help="photo and drawing side by side")
 
@@ -136,25 +146,20 @@ def add_look(parser):
 def add_machine(parser):
     add = parser.add_argument_group("network and machine").add_argument
     add("--checkpoint", metavar="FILE", help="weights (default: the file of checkpoints/ for the direction)")
-    add("--device", type=device, default="auto", metavar="NAME", help="auto, cpu, cuda, cuda:N or mps (default: auto, by what is there)")
-    add(
-        "--precision",
-        type=choice("auto", "float32", "bfloat16"),
-        default="auto",
-        metavar="NAME",
-        help="auto, float32 or bfloat16 (default: auto, by what is fast)",
-    )
+    add("--device", type=device, default="auto", metavar="NAME", help="auto (what is there), cpu, cuda, cuda:N or mps")
+    precisions = choice("auto", "float32", "bfloat16")
+    add("--precision", type=precisions, default="auto", metavar="NAME", help="auto (what is fast), float32 or bfloat16")
 
 
 def make_parser(prog, description, examples, multiple=False):
-    """The parser of a script. description: paragraphs. examples: pairs (command line without the script, what it does)."""
+    """The parser of a script. description: paragraphs. examples: pairs (arguments, what they do)."""
     lines = [f"  python {prog} {arguments}".rstrip() + f"\n      {meaning}" for arguments, meaning in examples]
     parser = Parser(
         prog=prog,
         usage=f"python {prog} [options]",
         description=textwrap.dedent(description).strip(),
         epilog="examples:\n" + "\n".join(lines),
-        formatter_class=lambda prog: argparse.RawDescriptionHelpFormatter(prog, max_help_position=26, width=100),
+        formatter_class=Formatter,
         allow_abbrev=False,
     )
     add_files(parser)
@@ -175,7 +180,8 @@ def parse(parser, arguments=None):
     if options.direction == "sketch2photo":
         for name in (*(name for name in STYLE if name != "beside"), "candidate", "svg"):
             if getattr(options, name) != parser.get_default(name):
-                parser.error(f"--{name.replace('_', '-')} is for drawings and has no meaning with --direction sketch2photo")
+                option = f"--{name.replace('_', '-')}"
+                parser.error(f"{option} is for drawings and has no meaning with --direction sketch2photo")
     if options.candidate and options.detail:
         parser.error("--detail sets the blend and has no meaning with --candidate: leave one out")
     try:

@@ -1,4 +1,4 @@
-"""Pictures on their way into the network: arrays of any kind as bytes, and photos at the size at which they are drawn."""
+"""Pictures on their way into the network: arrays of any kind as bytes, photos at the size at which they are drawn."""
 import dataclasses
 
 import numpy as np
@@ -35,8 +35,10 @@ def working_shape(height, width, size):
 
 
 def to_working(photo, size):
-    """Photo uint8 (H, W, 3) -> Working. size: pixels of the long side, or "full". Sides too small for the network repeat
-    their last row or column."""
+    """Photo uint8 (H, W, 3) -> Working. size: pixels of the long side, or "full".
+
+    Sides too short for the network repeat their last row or column.
+    """
     pixels = resize(photo, *working_shape(*photo.shape[:2], size))
     shape = pixels.shape[:2]
     missing = [max(0, MIN_SIDE - side) for side in shape]
