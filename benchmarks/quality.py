@@ -16,13 +16,11 @@ from data.pictures import find_pictures, read_gray, why_unusable  # noqa: E402
 from data.references import clean_paper  # noqa: E402
 from losses.vgg import VGGError, VGGFeatures  # noqa: E402
 from model import Sketch2Photo  # noqa: E402
+from utils.all_drawings import AllDrawings  # noqa: E402
 from utils.checkpoint import CheckpointError  # noqa: E402
 from utils.defaults import CHECKPOINTS  # noqa: E402
 from utils.devices import DeviceError  # noqa: E402
-from utils.pictures import PictureError  # noqa: E402
-from utils.reverse import ReverseEngine  # noqa: E402
-from utils.sketcher import Sketcher  # noqa: E402
-from utils.style import resize  # noqa: E402
+from utils.pictures import PictureError, read_picture  # noqa: E402
 from utils.tool_options import Parser, device, number, working_size  # noqa: E402
 
 try:
@@ -67,8 +65,13 @@ def describe_real(folder, vgg):
 
 def luminance_maker(path, where):
     """Function from a drawing (H, W) to the luminance (H, W) that the Sketch2Photo of a checkpoint makes of it."""
-    engine = ReverseEngine(Sketch2Photo.from_checkpoint(path), where)
-    return lambda drawing: engine.draw(torch.from_numpy(drawing)[None, None].expand(-1, 3, -1, -1)).sketch[0, 0].numpy()
+    network = Sketch2Photo.from_checkpoint(path, where)
+
+    @torch.inference_mode()
+    def luminance_of(drawing):
+        return network(torch.from_numpy(drawing)[None, None].to(where))[0, 0].cpu().numpy()
+
+    return luminance_of
 
 
 def parse(arguments):
@@ -109,23 +112,21 @@ def measure(options):
     truths_in = options.truth or truth.default_folder(options.photos)
     if truths_in and not os.path.isdir(truths_in):
         raise FileNotFoundError(f"--truth: no such folder: {truths_in}. Name a folder of boundaries.")
-    sketcher = Sketcher(options.checkpoint, options.device, "float32", options.size)
+    network = AllDrawings(options.checkpoint, options.device, options.size)
     shipped = CHECKPOINTS["sketch2photo"]
     back = options.sketch2photo or (shipped if os.path.isfile(shipped) else None)
     vgg = VGGFeatures(options.vgg).eval() if options.drawings else None
-    bench = Bench(vgg, luminance_maker(back, sketcher.device) if back else None, options.matching)
+    bench = Bench(vgg, luminance_maker(back, network.device) if back else None, options.matching)
     real = describe_real(options.drawings, vgg) if options.drawings else None
     with_truth = 0
     for path in tqdm(paths, desc="photos", unit="photo"):
-        photo = sketcher.read(path)
+        photo = read_picture(path)
         luminance, shape = classical.luminance(photo), photo.shape[:2]
         truths = truth.read_truth(truths_in, path, shape) if truths_in else None
         with_truth += truths is not None
-        maps = sketcher.maps([sketcher.prepare(photo)])[0]
-        drawings = [resize(np.ascontiguousarray(part), *shape) for part in (*maps.candidates, maps.sketch[0])]
-        for i, (name, drawing) in enumerate(zip(DRAWINGS, drawings)):
-            following = drawings[i + 1] if i < len(maps.candidates) - 1 else None
-            bench.add(name, drawing, luminance, truths, following, cycle=True)
+        drawings = network(photo)
+        for name, following in zip(DRAWINGS, (*DRAWINGS[1:-1], None, None)):
+            bench.add(name, drawings[name], luminance, truths, drawings.get(following), cycle=True)
         for name, method in classical.METHODS.items():
             bench.add(name, method(photo), luminance, truths)
     size = "their own size" if options.size == "full" else f"{options.size} pixels"
@@ -133,7 +134,7 @@ def measure(options):
         bench.markdown(real),
         "",
         f"{len(paths)} photos, {with_truth} of them with boundaries ({options.matching} matching), checkpoint of step "
-        f"{sketcher.engine.network.step}, drawn at {size}. Ink rises from {DRAWINGS[0]} to {DRAWINGS[3]} on "
+        f"{network.step}, drawn at {size}. Ink rises from {DRAWINGS[0]} to {DRAWINGS[3]} on "
         f"{100 * bench.rising(DRAWINGS[:4]):.0f} % of the photos.",
     ]
     return "\n".join(lines)

@@ -85,7 +85,7 @@ def test_counts_and_f_of_a_worked_example():
 
 
 def test_several_annotators():
-    # One drew two lines, the other one of them. A drawn line is right if anybody has it; all their pixels count as true.
+    # One drew two lines, the other one of them. A drawn line is right if anybody has it; all their pixels are true.
     truths = [row_of(10, 30), row_of(10)]
     lines = row_of(30).astype(np.float32)
     right, drawn, found, true = counts(lines, truths, "exact", thresholds=(0.5,))[0]

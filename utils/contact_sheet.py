@@ -7,6 +7,8 @@ from utils.atomic import replacing
 BACKGROUND = (246, 246, 244)
 FRAME = (214, 214, 210)  # around each picture, so that white drawings show where they end
 TEXT = (48, 48, 48)
+GREYS = 34  # of a palette, the background among them
+COLOURED = 10  # levels between the largest and the smallest channel from which a pixel needs a colour
 
 
 def as_rgb(image):
@@ -66,13 +68,27 @@ def contact_sheet(rows, cell=256, gap=8):
     return np.asarray(sheet)
 
 
-def save(rows, path, cell=256, gap=8, quality=88):
+def with_palette(sheet):
+    """uint8 RGB (H, W, 3) -> PIL image of at most 256 colours: a few greys for drawings, the others for photos."""
+    greys = [BACKGROUND, *((level,) * 3 for level in np.linspace(0, 255, GREYS - 1).round().astype(int))]
+    coloured = sheet[np.ptp(sheet, axis=2) > COLOURED]
+    colours = []
+    if len(coloured):
+        reduced = Image.fromarray(coloured[None]).quantize(256 - GREYS, Image.Quantize.MEDIANCUT)
+        colours = reduced.getpalette()[: 3 * (256 - GREYS)]
+    palette = Image.new("P", (1, 1))
+    palette.putpalette([int(value) for grey in greys for value in grey] + colours)
+    return Image.fromarray(sheet).quantize(palette=palette, dither=Image.Dither.NONE)
+
+
+def save(rows, path, cell=256, gap=8, quality=88, palette=False):
     """Write a contact sheet of `rows` as `path` (.jpg, .png or .webp), whole or not at all.
 
-    quality: of JPEG and WebP, 1 to 95.
+    quality: of JPEG and WebP, 1 to 95. palette: 256 colours only, which makes PNG files smaller.
     """
     if not path.lower().endswith((".jpg", ".png", ".webp")):
         raise ValueError(f"cannot tell the picture format of {path}: end the name in .jpg, .png or .webp")
-    image = Image.fromarray(contact_sheet(rows, cell, gap))
+    sheet = contact_sheet(rows, cell, gap)
+    image = with_palette(sheet) if palette else Image.fromarray(sheet)
     with replacing(path) as temporary:
         image.save(temporary, quality=quality, optimize=True)
