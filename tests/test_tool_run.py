@@ -1,5 +1,7 @@
 """The whole tool on folders made here: what comes out."""
 import os
+import sys
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -142,3 +144,52 @@ def test_drawings_back_to_photos(draw, tmp_path):
     assert Image.open(tmp_path / "out" / "a.png").size == (64, 48)
     assert draw("--direction", "sketch2photo", "--beside", weights=reverse_weights(tmp_path))[0] == 0
     assert Image.open(tmp_path / "out" / "a.png").width > 128
+
+
+def test_vector_paths(draw, tmp_path):
+    pytest.importorskip("vtracer")
+    store(tmp_path / "in" / "sub" / "a.png", scene(48, 64))
+    assert draw("--svg")[0] == 0
+    assert files(tmp_path / "out") == ["sub/a.png", "sub/a.svg"]
+    root = ElementTree.parse(tmp_path / "out" / "sub" / "a.svg").getroot()
+    assert (root.get("width"), root.get("height")) == ("64", "48")
+    (tmp_path / "out" / "sub" / "a.svg").unlink()
+    assert "1 drawn, 0 skipped" in draw("--svg", "--skip-existing")[1]  # all files of a photo count
+    assert "0 drawn, 1 skipped" in draw("--svg", "--skip-existing")[1]
+
+
+def test_a_missing_tracer_is_named_with_its_install_line(draw, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "vtracer", None)
+    store(tmp_path / "in" / "a.png")
+    status, _, errors = draw("--svg")
+    assert status == 1 and "pip install vtracer" in errors and errors.count("\n") == 1
+    assert not (tmp_path / "out").exists()
+
+
+def test_the_page_shows_what_was_drawn_or_skipped(draw, tmp_path):
+    store(tmp_path / "in" / "a.png")
+    store(tmp_path / "in" / "sub" / "b.jpg")
+    (tmp_path / "in" / "bad.png").write_text("x")
+    status, output, _ = draw("--page")
+    page = (tmp_path / "out" / "index.html").read_text()
+    assert status == 1 and "index.html shows them" in output
+    assert "sub/b.jpg" in page and "a.png" in page and "bad.png" not in page
+    assert page.count("<figure") == 2
+    (tmp_path / "out" / "index.html").unlink()
+    assert "0 drawn, 2 skipped, 1 failed" in draw("--page", "--skip-existing")[1]
+    assert (tmp_path / "out" / "index.html").read_text() == page
+
+
+def test_the_page_of_eval_multiple_has_the_candidates(draw, tmp_path):
+    store(tmp_path / "in" / "a.png")
+    assert draw("--page", multiple=True)[0] == 0
+    page = (tmp_path / "out" / "index.html").read_text()
+    assert page.count('data-alt="Candidate ') == 5
+    assert draw("--page", "--beside", "--colour")[0] == 0
+
+
+def test_a_page_that_cannot_be_written_is_a_sentence(draw, tmp_path):
+    store(tmp_path / "in" / "a.png")
+    (tmp_path / "out" / "index.html").mkdir(parents=True)
+    status, output, errors = draw("--page")
+    assert status == 1 and "1 drawn" in output and "index.html cannot be written" in errors and "Traceback" not in errors

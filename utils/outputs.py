@@ -3,9 +3,10 @@ import dataclasses
 import os
 
 from utils import confidence
-from utils.atomic import replacing, write_bytes
+from utils.atomic import write_bytes
 from utils.encode import encode
-from utils.style import CANDIDATES, Style, finish, resize
+from utils.style import CANDIDATES, Style, finish, inked, resize
+from utils.svg import write_svg
 
 
 @dataclasses.dataclass(frozen=True)
@@ -25,12 +26,6 @@ class Output:
         path = self.path(name)
         os.makedirs(os.path.dirname(path), exist_ok=True)
         write_bytes(path, encode(image, self.extension))
-
-    def write_svg(self, target, sketch, size):
-        from utils.svg import write_svg  # an optional dependency stands behind it
-
-        with replacing(self.path(f"{target}.svg")) as temporary:
-            write_svg(sketch, temporary)
 
 
 class OneDrawing(Output):
@@ -55,9 +50,10 @@ class OneDrawing(Output):
 
     def save(self, target, sketch, size, photo=None):
         """Write the files of one photo. sketch: from draw(). size: (H, W). photo: uint8 RGB (H, W, 3)."""
+        sketch = inked(sketch, self.style)
         self.write(f"{target}.{self.extension}", finish(sketch, self.style, size, photo))
         if self.svg:
-            self.write_svg(target, sketch, size)
+            write_svg(sketch, self.path(f"{target}.svg"), size)
 
 
 class AllCandidates(OneDrawing):
@@ -76,17 +72,18 @@ class AllCandidates(OneDrawing):
         return sketcher.maps(batch, self.style.detail, progress)
 
     def save(self, target, maps, size, photo=None):
-        for number, name in enumerate(self.candidates(target), 1):
-            self.write(name, finish(maps.pick(number), self.style, size, photo))
+        candidates = [inked(maps.pick(number), self.style) for number in range(1, CANDIDATES + 1)]
+        for name, sketch in zip(self.candidates(target), candidates):
+            self.write(name, finish(sketch, self.style, size, photo))
         prevailing = confidence.confidence_map(maps.confidences)
         self.write(f"{target}_confidence.{self.extension}", resize(prevailing, *size))
-        self.write(f"{target}_sheet.{self.extension}", self.sheet(maps, size, photo))
+        drawn = [inked(maps.sketch, self.style), *candidates]
+        self.write(f"{target}_sheet.{self.extension}", self.sheet(drawn, maps.confidences, size, photo))
         super().save(target, maps.sketch, size, photo)
 
-    def sheet(self, maps, size, photo):
-        """The contact sheet, made at the size of its cells."""
+    def sheet(self, drawn, confidences, size, photo):
+        """The contact sheet, made at the size of its cells. drawn: the blend and the candidates, inked."""
         plain = dataclasses.replace(self.style, beside=False, transparent=False)
         photo = confidence.shrink(photo, size)
-        shape = photo.shape[:2]
-        drawn = [finish(maps.pick(number), plain, shape, photo) for number in (None, *range(1, CANDIDATES + 1))]
-        return confidence.sheet(photo, drawn[0], drawn[1:], maps.confidences)
+        blend, *candidates = (finish(sketch, plain, photo.shape[:2], photo) for sketch in drawn)
+        return confidence.sheet(photo, blend, candidates, confidences)

@@ -14,7 +14,7 @@ from utils.defaults import CHECKPOINTS, MAX_MEGAPIXELS, WORKING_SIZE
 from utils.devices import choose_device, is_out_of_memory
 from utils.picture_modes import to_rgb
 from utils.pictures import read_picture
-from utils.style import CANDIDATES, Style, finish, to_bytes
+from utils.style import CANDIDATES, Style, finish, inked, to_bytes
 from utils.working import array_to_bytes, to_working
 
 SMALLER_TILES = (1024, 512, 256)  # tried one after the other when memory runs out
@@ -81,7 +81,7 @@ class Sketcher:
         style = Style(**style)
         photo = self.read(image)
         sketch = self.sketches([self.prepare(photo)], style.detail, style.candidate)[0]
-        drawing = finish(sketch, style, photo.shape[:2], photo)
+        drawing = finish(inked(sketch, style), style, photo.shape[:2], photo)
         return drawing if isinstance(image, np.ndarray) else Image.fromarray(drawing)
 
     def read(self, image):

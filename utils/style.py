@@ -55,15 +55,22 @@ def to_bytes(values):
     return np.uint8(np.rint(values * np.float32(255)))
 
 
+def inked(sketch, style):
+    """A sketch at the working size, uint8 (h, w), 255 = paper, in the style's line width and ink.
+
+    They are set at the working size, so that they do not depend on the photo's.
+    """
+    if style.line_width == 1 and style.ink == 1:
+        return sketch
+    return to_bytes(effects.adjust(sketch / np.float32(255), style.line_width, style.ink))
+
+
 def finish(sketch, style, size, photo=None):
-    """A sketch at the working size, uint8 (h, w), 255 = paper -> the finished uint8 picture of `size` (H, W).
+    """An inked sketch at the working size, uint8 (h, w), 255 = paper -> the finished uint8 picture of `size` (H, W).
 
     photo: uint8 (H, W, 3), needed where style.needs_photo. Returns (H, W), or (H, W, 3) in colour, (H, W, 4)
-    transparent, (H, W', 3) beside. Line width and ink are set at the working size, so that they do not depend on the
-    photo's.
+    transparent, (H, W', 3) beside.
     """
-    if style.line_width != 1 or style.ink != 1:
-        sketch = to_bytes(effects.adjust(sketch / np.float32(255), style.line_width, style.ink))
     sketch = resize(sketch, *size)
     if style.transparent:
         return effects.transparent(sketch / np.float32(255), (255, 255, 255) if style.invert else (0, 0, 0))

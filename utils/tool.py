@@ -83,12 +83,13 @@ def run(prog, options, style):
     from utils.folder import InputError
     from utils.runner import OutputError
     from utils.sharing import join
+    from utils.svg import TracerError
 
     job = join()
     try:
         with stopping() as stop:
             return draw_all(options, style, job, stop)
-    except (CheckpointError, DeviceError, InputError, OutputError) as error:
+    except (CheckpointError, DeviceError, InputError, OutputError, TracerError) as error:
         origin = prog if job.world == 1 else f"{prog} (process {job.rank})"
         print(printable(f"{origin}: {error}"), file=sys.stderr)
         return 1
@@ -134,7 +135,7 @@ def draw_all(options, style, job, stop):
     counts = Counts.sum(everybody)
     if not counts.broken:
         record.merge()
-    return close(options, output, tasks, counts, len(plan["problems"]), seconds, stop.is_set())
+    return close(options, output, tasks, counts, len(plan["problems"]), seconds, stop)
 
 
 def make_plan(options, output):
@@ -157,35 +158,59 @@ def make_plan(options, output):
     return {"tasks": [dataclasses.astuple(task) for task in tasks], "sentences": sentences, "problems": problems}
 
 
-def close(options, output, tasks, counts, problems, seconds, interrupted):
+def close(options, output, tasks, counts, problems, seconds, stop):
     """The page and the summary -> exit status."""
     failed = len(counts.failed) + problems
     pace = f", {seconds / counts.drawn:.2f} seconds per photo" if counts.drawn else ""
     summary = f"{counts.drawn} drawn, {counts.skipped} skipped, {failed} failed{pace}."
-    if interrupted or counts.broken:
+    if stop.is_set() or counts.broken:
         if counts.broken:
             print(printable(counts.broken), file=sys.stderr)
         left = len(tasks) - counts.drawn - counts.skipped - len(counts.failed)
         print(f"Stopped: {summary} {left} left: the same command with --skip-existing goes on.")
-        return INTERRUPTED if interrupted else 1
+        return INTERRUPTED if stop.is_set() else 1
     print(printable(f"{summary} Drawings are in {output.folder}."))
     if not options.no_page and counts.drawn + counts.skipped:
-        from utils.page import write_page
-
-        page = os.path.join(output.folder, "index.html")
-        try:
-            write_page(page, [entry(output, task) for task in tasks if task.target not in counts.failed])
-        except OSError as error:
-            print(printable(f"{page} cannot be written ({error.strerror})."), file=sys.stderr)
-            return 1
-        print(printable(f"{page} shows them beside their photos."))
+        shown = [task for task in tasks if task.target not in counts.failed]
+        return show(options, output, shown, stop) or (1 if failed else 0)
     return 1 if failed else 0
 
 
-def entry(output, task):
-    """What the page shows of a photo."""
-    from utils.page import Entry
+class Pages:
+    """The page's entries of some tasks, with a progress bar; asking to stop interrupts them."""
 
-    paths = [output.path(name) for name in output.candidates(task.target)]
-    drawing = output.path(output.names(task.target)[0])
-    return Entry(printable(task.name), task.path, drawing, paths, f"Drawing of {printable(task.name)}")
+    def __init__(self, output, tasks, stop):
+        self.output, self.tasks, self.stop = output, tasks, stop
+
+    def __len__(self):
+        return len(self.tasks)
+
+    def __iter__(self):
+        from utils.page import Entry
+        from utils.runner import Interrupted
+
+        for task in tqdm(self.tasks, "index.html", unit="photo", dynamic_ncols=True, leave=False):
+            if self.stop.is_set():
+                raise Interrupted
+            candidates = [self.output.path(name) for name in self.output.candidates(task.target)]
+            drawing = self.output.path(self.output.names(task.target)[0])
+            yield Entry(printable(task.name), task.path, drawing, candidates)
+
+
+def show(options, output, tasks, stop):
+    """Write the page -> exit status, 0 if it is there."""
+    from utils.page import write_page
+    from utils.runner import Interrupted
+
+    page = os.path.join(output.folder, "index.html")
+    labels = ("Photo", "Sketch") if options.direction == "photo2sketch" else ("Drawing", "Photo")
+    try:
+        write_page(page, Pages(output, tasks, stop), labels=labels, max_megapixels=options.max_megapixels)
+    except Interrupted:
+        print(printable(f"Stopped: all photos are done, but {page} was not written."))
+        return INTERRUPTED
+    except OSError as error:
+        print(printable(f"{page} cannot be written ({error.strerror})."), file=sys.stderr)
+        return 1
+    print(printable(f"{page} shows them beside their photos."))
+    return 0

@@ -90,7 +90,7 @@ def add_files(parser):
     add("--input", nargs="+", default=["Test"], metavar="PATH", help="folders, with their subfolders, and files")
     add("--output", default="Result", metavar="DIR", help="folder for the drawings; mirrors the subfolders")
     add("--format", type=choice(*FORMATS), default="png", metavar="|".join(FORMATS), help="format of the drawings")
-    add("--svg", action="store_true", help="write vector paths too, as .svg (needs: pip install vtracer)")
+    add("--svg", action="store_true", help="write vector paths too, black on nothing, as .svg (needs: pip install vtracer)")
     add(
         "--skip-existing",
         action="store_true",
