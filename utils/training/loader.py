@@ -5,6 +5,8 @@ import cv2
 import torch
 from torch.utils.data import DataLoader, Dataset, Sampler
 
+GRACE = 30  # seconds that a loading process lives on after SIGTERM
+
 
 class Items(Dataset):
     """The items of all epochs of `dataset`, whose set_epoch() is called in the process that loads."""
@@ -62,9 +64,11 @@ def to_device(batch, device):
 
 
 def start_worker(_):
-    """What a loading process does first. Ctrl-C and a first SIGTERM, which may go to every process of a job, are the main
-    process's to answer; a second SIGTERM, with which it ends its workers, counts.
+    """What a loading process does first.
+
+    A Ctrl-C or SIGTERM that goes to every process of a job is the main process's to answer: it wants to end its step and to
+    save, which a dead worker would prevent. So SIGTERM, which also ends workers in the normal way, takes GRACE seconds.
     """
     cv2.setNumThreads(0)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, lambda number, frame: signal.signal(number, signal.SIG_DFL))
+    signal.signal(signal.SIGTERM, lambda number, frame: signal.alarm(GRACE))

@@ -3,7 +3,7 @@ import signal
 
 
 class Stop:
-    """Within it, the first SIGINT or SIGTERM sets `name` and the work goes on to a good place; a second one ends at once."""
+    """Within it, the first SIGINT or SIGTERM sets `name` and the work goes on to a good place; a second one does what it did before."""
 
     def __init__(self):
         self.name = ""
@@ -19,6 +19,6 @@ class Stop:
 
     def _note(self, number, frame):
         if self.name:
-            signal.signal(number, signal.SIG_DFL)
+            signal.signal(number, self.before[number])
             signal.raise_signal(number)
         self.name, self.number = signal.Signals(number).name, number

@@ -1,0 +1,104 @@
+"""A run that is killed and resumed ends with the weights of one that was left alone, bit for bit."""
+import signal
+
+import pytest
+import torch
+
+from tests.training_runs import arguments, call, newest, start, stats, stop_after, tiny_run
+from utils.checkpoint import CheckpointError
+from utils.training.run_folder import RunError, RunFolder
+from utils.training.signals import Stop
+
+SETTINGS = ("--steps", "9", "--save-every", "2", "--candidate-share", "0.5", "--r1-every", "2", "--epoch-length", "7")
+
+
+def assert_same(one, two):
+    """Nested dicts and lists of equal structure, values and bits."""
+    assert type(one) is type(two)
+    if isinstance(one, dict):
+        assert one.keys() == two.keys()
+        for name in one:
+            assert_same(one[name], two[name])
+    elif isinstance(one, (list, tuple)):
+        assert len(one) == len(two)
+        for pair in zip(one, two):
+            assert_same(*pair)
+    elif isinstance(one, torch.Tensor):
+        assert torch.equal(one, two)
+    else:
+        assert one == two
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory):
+    """The run folder of the training that nobody kills."""
+    return tiny_run(tmp_path_factory.mktemp("runs"), *SETTINGS)
+
+
+def timeless(lines):
+    """Lines of stats without what depends on the clock."""
+    clock = ("seconds_data", "seconds_compute", "waiting_share", "photos_per_second")
+    return [{name: value for name, value in line.items() if name not in clock} for line in lines]
+
+
+def test_killed_runs_end_with_the_same_weights_bit_for_bit(undisturbed, tmp_path):
+    process = start(arguments(tmp_path, *SETTINGS))
+    run = stop_after(process, tmp_path, step=1, delay=0.05)  # before or while the first checkpoint is written
+    process = start(["--resume", run])
+    stop_after(process, tmp_path, step=3)
+    process = start(["--resume", run, "--workers", "2"])  # other processes load the same data
+    stop_after(process, tmp_path, step=6, delay=0.02)
+    call(["--resume", run])
+    assert_same(newest(undisturbed), newest(run))
+    assert timeless(stats(undisturbed)) == timeless(stats(run))
+
+
+def test_a_damaged_checkpoint_is_passed_over(undisturbed, capsys):
+    before = newest(undisturbed)
+    path = undisturbed / "checkpoints" / "step-000000009.pt"
+    path.write_bytes(path.read_bytes()[:5000])
+    call(["--resume", undisturbed])
+    output = capsys.readouterr().out
+    assert "step-000000009.pt is damaged" in output and "step 8 of 9" in output
+    assert_same(before, newest(undisturbed))
+
+
+def test_sigterm_saves_and_leaves_with_a_message(tmp_path):
+    process = start(arguments(tmp_path, "--steps", "500", "--save-every", "400", "--workers", "1"))
+    run = stop_after(process, tmp_path, step=2, number=signal.SIGTERM)
+    output, errors = process.communicate(timeout=60)
+    assert process.returncode == 128 + signal.SIGTERM and not errors
+    step = stats(run)[-1]["step"]
+    assert f"Stopped by SIGTERM after step {step} and saved" in output
+    assert newest(run)["step"] == step
+
+
+def test_the_first_interrupt_waits_and_the_second_does_not():
+    with pytest.raises(KeyboardInterrupt), Stop() as stop:
+        signal.raise_signal(signal.SIGINT)
+        assert (stop.name, stop.number) == ("SIGINT", signal.SIGINT)
+        signal.raise_signal(signal.SIGINT)
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_resuming_a_finished_run_says_so(undisturbed, capsys):
+    call(["--resume", undisturbed])
+    assert "All steps are done" in capsys.readouterr().out
+
+
+def test_run_folders_are_numbered_and_refuse_strangers(tmp_path):
+    assert [RunFolder.create(tmp_path, "a", {}).path[-5:] for _ in range(2)] == ["001-a", "002-a"]
+    with pytest.raises(RunError, match="not the folder of a run"):
+        RunFolder.open(str(tmp_path))
+    with pytest.raises(CheckpointError, match="not found"):
+        RunFolder.open(str(tmp_path / "001-a")).best()
+    assert RunFolder.open(str(tmp_path / "001-a")).newest() is None
+
+
+def test_old_checkpoints_go(tmp_path):
+    folder = RunFolder.create(tmp_path, "a", {})
+    for step in (1, 2, 10):
+        folder.save({"step": step}, step, keep=2)
+    names = sorted(path.name for path in (tmp_path / "001-a" / "checkpoints").iterdir())
+    assert names == ["step-000000002.pt", "step-000000010.pt"]
+    assert folder.newest()["step"] == 10
