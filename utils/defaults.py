@@ -4,6 +4,6 @@ import os
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 CHECKPOINTS = {name: os.path.join(ROOT, "checkpoints", f"{name}.pth") for name in ("photo2sketch", "sketch2photo")}
 DIRECTIONS = tuple(CHECKPOINTS)
-WORKING_SIZE = 1024  # pixels of the long side at which photos are drawn
+WORKING_SIZE = 768  # pixels of the long side at which photos are drawn: small faces are lost at 512, lines thin out at 1024
 MIN_WORKING_SIZE = 64  # pixels; below it there is nothing to see
 MAX_MEGAPIXELS = 200.0  # larger pictures are refused from their header, before anything is decoded
