@@ -8,7 +8,7 @@ import pytest
 import torch
 from PIL import Image
 
-from tests.test_tool_reading import huge_png
+from tests.test_tool_refusals import huge_png
 from tests.tool_kit import checkpoint, draw, files, reverse_weights, scene, store  # noqa: F401 (fixtures)
 from utils import atomic, runner
 from utils.sketcher import Sketcher

@@ -15,6 +15,9 @@ from tests.tiny import TINY
 from utils import tool
 from utils.checkpoint import save_generator
 
+QUADRANTS = np.zeros((16, 24, 3), np.uint8)  # red, green / blue, white
+QUADRANTS[:8, :12, 0] = QUADRANTS[:8, 12:, 1] = QUADRANTS[8:, :12, 2] = 255
+QUADRANTS[8:, 12:] = 255
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 

@@ -40,7 +40,10 @@ def describe(device):
     """The device in a few words."""
     if device.type == "cuda":
         return f"{device} ({torch.cuda.get_device_name(device)})"
-    return f"{device} ({torch.get_num_threads()} threads)" if device.type == "cpu" else str(device)
+    if device.type == "cpu":
+        count = torch.get_num_threads()
+        return f"{device} ({count} thread{'s' * (count > 1)})"
+    return str(device)
 
 
 def is_out_of_memory(error):

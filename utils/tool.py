@@ -118,7 +118,8 @@ def draw_all(options, style, job, stop):
     screen = Screen(job, stop, len(tasks))
     sketcher.say = screen.say
     if job.rank == 0:
-        for sentence in (f"Drawing on {describe(sketcher.device)}.", *plan["sentences"]):
+        precision = str(sketcher.engine.dtype).removeprefix("torch.")
+        for sentence in (f"Drawing on {describe(sketcher.device)} in {precision}.", *plan["sentences"]):
             screen.say(sentence)
     runner = Runner(sketcher, output, record, fingerprint, options.skip_existing, stop, screen.done, screen.tile)
     start = time.monotonic()
