@@ -71,7 +71,7 @@ def look(page, figure=0):
 
 
 def colours(image, at):
-    """Mean colours a little left and right of the divider at a share of the width, away from its grip and the labels."""
+    """Mean colours a little left and right of the divider at a share of the width, away from its grip and labels."""
     rows, middle = slice(image.shape[0] // 6, image.shape[0] // 3), at * image.shape[1]
     left, right = int(middle - 0.1 * image.shape[1]), int(middle + 0.1 * image.shape[1])
     return image[rows, left].mean(0), image[rows, right].mean(0)
@@ -158,7 +158,8 @@ def test_the_keyboard_reaches_everything_in_order_and_shows_where_it_is(view):
         )
     buttons = [f"BUTTON {text}" for text in ("Blend", 1, 2, 3, 4, 5)]
     figures = [["INPUT ", f"A {name}", *buttons] for name in NASTY[:2]]
-    assert [what for what, *_ in seen] == [*(f"BUTTON {text}" for text in ("Photo", "Both", "Sketch")), *sum(figures, [])]
+    header = [f"BUTTON {text}" for text in ("Photo", "Both", "Sketch")]
+    assert [what for what, *_ in seen] == sum(figures, header)
     assert all(style == "solid" and width >= 2 for _, style, width in seen)
 
 
@@ -176,7 +177,8 @@ def test_photos_are_loaded_when_they_come_near(view):
 def test_no_sideways_scrolling(view, width):
     page = view(viewport={"width": width, "height": 740}, is_mobile=width < 700, has_touch=width < 700)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
-    boxes = page.evaluate("[...document.querySelectorAll('.sheet, button, a')].map(e => e.getBoundingClientRect().toJSON())")
+    parts = "[...document.querySelectorAll('.sheet, button, a')]"
+    boxes = page.evaluate(f"{parts}.map(part => part.getBoundingClientRect().toJSON())")
     assert all(-0.5 <= box["left"] and box["right"] <= width + 0.5 for box in boxes)
     if width < 700:
         sizes = page.evaluate("[...document.querySelectorAll('button')].map(e => [e.offsetWidth, e.offsetHeight])")

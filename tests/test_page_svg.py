@@ -1,4 +1,4 @@
-"""Vector paths: valid SVG of the photo's size, few paths, the right shapes and greys, and a sentence without the tracer."""
+"""Vector paths: valid SVG of the photo's size, few paths, right shapes and greys, a sentence without the tracer."""
 import importlib.util
 import re
 import sys
@@ -23,7 +23,8 @@ def boxes(path):
         for element in group:
             shift = np.array(re.findall(r"[-\d.]+", element.get("transform")), float)
             points = np.array(re.findall(r"-?[\d.]+", element.get("d")), float).reshape(-1, 2) + shift
-            yield (*(points.min(0) * (across, down)), *(points.max(0) * (across, down))), float(group.get("fill-opacity"))
+            box = (*(points.min(0) * (across, down)), *(points.max(0) * (across, down)))
+            yield box, float(group.get("fill-opacity"))
 
 
 @WITH_TRACER

@@ -1,7 +1,7 @@
 """Drawings as vector paths, traced by vtracer (an optional dependency: pip install vtracer).
 
-A tracer knows black and white alone. The drawing is therefore cut at some levels of ink and each cut traced; laid over one
-another with fitting opacities, the layers give the greys back.
+A tracer knows black and white alone. The drawing is therefore cut at some levels of ink and each cut traced; laid over
+one another with fitting opacities, the layers give the greys back.
 """
 import re
 
@@ -52,7 +52,7 @@ def write_svg(sketch, path, size=None):
 
 
 def opacities():
-    """Opacities of the layers that, over one another, show the middle of each band between two levels, the last black."""
+    """Opacities with which the layers, over one another, show the middle of each band of levels, the last one black."""
     shades = [*((low + high) / 2 for low, high in zip(LEVELS, LEVELS[1:])), 1]
     return [1 - (1 - high) / (1 - low) for low, high in zip((0, *shades), shades)]
 
