@@ -21,6 +21,9 @@ def main(argv):
     except (OptionError, RunError, CheckpointError, VGGError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
+    except OSError as error:  # the disk is full, a folder cannot be written, no photo can be decoded
+        print(f"error: {error}", file=sys.stderr)
+        return 1
 
 
 if __name__ == "__main__":

@@ -20,10 +20,10 @@ ADVERSARIAL = ("adversarial", "feature_matching")
 
 
 class NotFinite(Exception):
-    """A loss or gradient that is infinite or not a number. `names` are the photos of the step, `values` the losses."""
+    """A loss or gradient that is infinite or not a number. `step` counts from 1, `names` are the photos of the step, `values` the losses."""
 
     def __init__(self, step, names, values):
-        super().__init__(f"step {step}: {', '.join(k for k, v in values.items() if not math.isfinite(v))} not finite")
+        super().__init__(f"in step {step} {', '.join(k for k, v in values.items() if not math.isfinite(v))} was not finite")
         self.step, self.names, self.values = step, names, values
 
 
@@ -87,8 +87,8 @@ class Cycle:
                 terms = self._discriminator(step, batch, drawing, len(parts), last=number == len(parts) - 1)
                 add_terms(values, terms, len(parts))
             self._update("discriminator", {"discriminator": self.networks.discriminator}, step, values, names)
-        values["lr"] = factor * o.lr
-        return values
+        rates = {"lr": self.peaks["generators"], "lr_discriminator": self.peaks.get("discriminator")}
+        return values | {name: factor * peak for name, peak in rates.items() if peak is not None}
 
     def _generators(self, step, number, batch, weights, last):
         """Forward and backward of one part through the generators: (drawing, detached; terms)."""
@@ -169,7 +169,7 @@ class Cycle:
         checked = torch.stack([value.detach().float().cpu() for value in values.values()])
         finite = self.group.sum(torch.isfinite(checked).all().float().to(self.device))
         if int(finite) < self.group.size:
-            raise NotFinite(step, names, dict(zip(values, checked.tolist())))
+            raise NotFinite(step + 1, names, dict(zip(values, checked.tolist())))
         self.optimisers[optimiser].step()
 
 

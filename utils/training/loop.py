@@ -41,38 +41,39 @@ def train(options):
     dataset = open_data(options, "train")
     group.start(device)
     try:
-        folder, content = open_run(options) if group.first else (None, None)
-        path, content = group.broadcast((folder and folder.path, content))
-        run = Run(options, group, device, dataset, RunFolder(path), content)
-        return run.train()
+        old = RunFolder.open(options.resume) if options.resume and group.first else None
+        content = group.broadcast(old.newest() if old else None)
+        networks = build_networks(options, state.architectures(content) if content else None)
+        # Nothing is written before all that may be refused has been read.
+        folder = group.broadcast(open_folder(options) if group.first else None)
+        return Run(options, group, device, dataset, networks, folder, content).train()
     finally:
         group.stop()
 
 
-def open_run(options):
-    """(RunFolder, content of its newest good checkpoint or None): a new folder, or the one to resume."""
+def open_folder(options):
+    """The RunFolder of a new run, or of the one to resume, with the options as they are now."""
     if not options.resume:
-        return RunFolder.create(options.runs, options.name, options.settings()), None
+        return RunFolder.create(options.runs, options.name, options.settings())
     folder = RunFolder.open(options.resume)
-    content = folder.newest()
     folder.write_options(options.settings())
-    return folder, content
+    return folder
 
 
 class Run:
     """What one process of a training holds.
 
-    group: Group. dataset: SketchDataset. folder: RunFolder. content: of the checkpoint to go on from, or None.
+    group: Group. dataset: SketchDataset. networks: Networks on the CPU. folder: RunFolder. content: of the checkpoint to go
+    on from, or None.
     """
 
-    def __init__(self, options, group, device, dataset, folder, content):
+    def __init__(self, options, group, device, dataset, networks, folder, content):
         self.options, self.group, self.device, self.dataset, self.folder = options, group, device, dataset, folder
         self.total = total_steps(options, len(dataset))
         self.step = content["step"] if content else 0
         self.best = content["best"] if content else None
         # One process decides, lest the clocks of two disagree.
         dtype = group.broadcast(choose_dtype(options.precision, device) if group.first else None)
-        networks = build_networks(options, state.architectures(content) if content else None)
         networks = networks.map(lambda network: network.to(device, memory_format=torch.channels_last))
         self.averages = {name: Average(network, options.ema) for name, network in networks.generators().items()}
         for name, network in networks.trained().items():

@@ -6,6 +6,8 @@ import time
 import torch
 from torch.nn import functional as F
 
+from .fields import OptionError
+
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # parameters of mallopt in malloc.h
 WORTH_IT = 0.9  # bfloat16 must need at most this share of float32's time
 
@@ -25,9 +27,9 @@ def keep_freed_memory():
 
 
 def choose_device(name, local_rank=0):
-    """The torch device of "auto", "cpu" or "cuda". ValueError if it is not there."""
+    """The torch device of "auto", "cpu" or "cuda". OptionError if it is not there."""
     if name == "cuda" and not torch.cuda.is_available():
-        raise ValueError("--device cuda: there is no CUDA device here. Use --device cpu.")
+        raise OptionError("--device cuda: there is no CUDA device here. Use --device cpu.")
     if name == "cpu" or not torch.cuda.is_available():
         return torch.device("cpu")
     torch.cuda.set_device(local_rank)

@@ -1,0 +1,154 @@
+"""Short trainings on the bundled pictures: what they write, what they run, and how they fail."""
+import json
+import shutil
+
+import cv2
+import numpy as np
+import pytest
+import torch
+
+from losses.objective import GeneratorObjective
+from model import Photo2Sketch, Sketch2Photo
+from model.engine import Engine
+from tests.training_runs import ROOT, arguments, call, newest, stats, tiny_run
+from utils.training.export import export
+from utils.training.networks import build_networks
+from utils.training.options import read_options
+
+EDGE_ONLY = ("--weight-luminance", "0", "--weight-cycle", "0", "--weight-adversarial", "0")
+
+
+@pytest.fixture(scope="module")
+def coco(tmp_path_factory):
+    """The bundled photos in COCO's layout, three of them for validation."""
+    folder = tmp_path_factory.mktemp("coco")
+    photos = sorted((ROOT / "data" / "sample" / "photos").glob("*.jpg"))
+    for split, part in (("train2017", photos[3:]), ("val2017", photos[:3])):
+        (folder / split).mkdir()
+        for photo in part:
+            shutil.copy(photo, folder / split)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def run(coco, tmp_path_factory):
+    """A finished run with validation and picture grids."""
+    extra = ("--photos", coco, "--validate-every", "2", "--sample-every", "2", "--samples", "2", "--name", "test")
+    return tiny_run(tmp_path_factory.mktemp("runs"), *extra)
+
+
+def test_run_folder_holds_options_stats_samples_curves_and_checkpoints(run, coco):
+    assert run.name == "001-test"
+    options = json.loads((run / "options.json").read_text())
+    assert options["photos"] == str(coco) and "dry_run" not in options
+    assert [line["step"] for line in stats(run)] == [1, 2, 3, 4]
+    line = stats(run)[0]
+    for name in ("edge_candidates", "edge_sketch", "luminance", "cycle", "adversarial", "discriminator", "r1", "total"):
+        assert np.isfinite(line[name])
+    for name in ("lr", "lr_discriminator", "gradient_photo2sketch", "seconds_data", "seconds_compute", "photos_per_second"):
+        assert line[name] >= 0
+    assert 0 <= line["waiting_share"] <= 1
+    held_back = stats(run, "validation")
+    assert [line["step"] for line in held_back] == [2, 4]
+    assert {"psnr", "ssim", "boundary_f", "ink_1", "ink_5", "ink_sketch", "score"} <= held_back[0].keys()
+    assert sorted(path.name for path in (run / "samples").iterdir()) == ["step-000000002.jpg", "step-000000004.jpg"]
+    sheet = cv2.imread(str(run / "samples" / "step-000000004.jpg"))
+    assert sheet.shape == (2 * 36, 15 * 36, 3)
+    assert cv2.imread(str(run / "curves.png")) is not None
+    best = torch.load(run / "checkpoints" / "best.pt", weights_only=True)
+    assert best["best"] == pytest.approx(max(line["score"] for line in held_back), rel=1e-4)
+    assert not list(run.rglob("*.tmp"))
+
+
+def test_exported_generators_are_the_averages_and_draw(run, tmp_path):
+    paths = export(str(run), str(tmp_path))
+    assert [path[len(str(tmp_path)) + 1 :] for path in paths] == ["photo2sketch.pth", "sketch2photo.pth"]
+    network = Photo2Sketch.from_checkpoint(paths[0])
+    for name, weights in newest(run)["averages"]["photo2sketch"].items():
+        assert torch.equal(weights, network.state_dict()[name])
+    assert network.step == 4
+    drawing = Engine(network).draw(torch.rand(1, 3, 40, 33))
+    assert drawing.sketch.shape == (1, 1, 40, 33)
+    assert Sketch2Photo.from_checkpoint(paths[1])(drawing.sketch).shape == (1, 1, 40, 33)
+    assert len(export(str(run), str(tmp_path), best=True)) == 2
+
+
+def test_fine_tuning_starts_from_exported_generators(run, tmp_path):
+    paths = export(str(run), str(tmp_path))
+    words = arguments(tmp_path, "--photo2sketch", paths[0], "--sketch2photo", paths[1])
+    networks = build_networks(read_options([str(word) for word in words]))
+    assert networks.photo2sketch.training
+    for network, path in ((networks.photo2sketch, paths[0]), (networks.sketch2photo, paths[1])):
+        expected = torch.load(path, weights_only=True)["weights"]
+        assert all(torch.equal(value, expected[name]) for name, value in network.state_dict().items())
+
+
+def test_networks_that_no_loss_needs_are_not_built(tmp_path):
+    run = tiny_run(tmp_path, *EDGE_ONLY, "--steps", "2")
+    assert newest(run)["networks"].keys() == {"photo2sketch"}
+    assert {"edge_candidates", "edge_sketch"} < stats(run)[0].keys()
+    assert not {"cycle", "adversarial", "gradient_sketch2photo"} & stats(run)[0].keys()
+    assert len(export(str(run), str(tmp_path / "out"))) == 1
+
+
+def test_lazy_networks_rest_between_their_steps(tmp_path):
+    run = tiny_run(tmp_path, "--cycle-every", "2", "--adversarial-every", "3")
+    assert ["gradient_sketch2photo" in line for line in stats(run)] == [True, False, True, False]
+    assert ["gradient_discriminator" in line for line in stats(run)] == [True, False, False, True]
+
+
+def test_learning_lowers_the_edge_loss(tmp_path):
+    run = tiny_run(tmp_path, *EDGE_ONLY, "--steps", "25", "--lr", "1e-2", "--batch", "2", "--epoch-length", "2", "--scales", "1", "1")
+    losses = [line["edge_candidates"] for line in stats(run)]
+    assert np.mean(losses[-5:]) < 0.7 * np.mean(losses[:5])
+
+
+def test_accumulated_parts_give_the_gradient_of_the_whole(tmp_path):
+    extra = (*EDGE_ONLY, "--preset", "paper", "--steps", "1")  # instance norm: a photo's gradient is its own
+    whole, parts = (tiny_run(tmp_path / n, *extra, "--accumulate", n) for n in ("1", "4"))
+    one, two = stats(whole)[0], stats(parts)[0]
+    for name in ("edge_candidates", "edge_sketch", "total", "gradient_photo2sketch"):
+        assert two[name] == pytest.approx(one[name], rel=1e-4)
+
+
+def test_a_loss_that_is_not_finite_stops_the_run_and_keeps_the_last_checkpoint(tmp_path, monkeypatch, capsys):
+    terms, calls = GeneratorObjective.__call__, []
+
+    def failing(self, *arguments):
+        calls.append(1)
+        found = terms(self, *arguments)
+        factor = float("nan") if len(calls) == 4 else 1.0
+        return found | {"cycle": found["cycle"] * factor, "total": found["total"] * factor}
+
+    monkeypatch.setattr(GeneratorObjective, "__call__", failing)
+    call(arguments(tmp_path, "--steps", "6", "--save-every", "3"), status=1)
+    run = tmp_path / "001-run"
+    assert [path.name for path in (run / "checkpoints").iterdir()] == ["step-000000003.pt"]
+    assert all(w.isfinite().all() for part in newest(run)["networks"].values() for w in part.values())
+    report = json.loads((run / "not_finite.json").read_text())
+    assert report["step"] == 4 and len(report["photos"]) == 4 and report["values"]["cycle"] == "nan"
+    output = capsys.readouterr().out
+    assert all(name in output for name in report["photos"]) and "cycle" in output
+    monkeypatch.undo()
+    call(["--resume", run])
+    assert newest(run)["step"] == 6
+
+
+def test_time_limit_saves_and_leaves(tmp_path, capsys):
+    run = tiny_run(tmp_path, "--steps", "500", "--minutes", "0.001")
+    assert newest(run)["step"] < 500
+    assert "The time is over" in capsys.readouterr().out
+
+
+def test_options_may_change_on_resume_but_not_the_networks(run, capsys):
+    call(["--resume", run, "--widths", "8", "8", "8", "8"], status=2)
+    assert "--widths cannot change when a run is resumed" in capsys.readouterr().err
+    call(["--resume", run, "--config", "configs/fast.yaml"], status=2)
+    assert "give no --config" in capsys.readouterr().err
+
+
+def test_bad_checkpoints_to_start_from_are_refused(tmp_path, capsys):
+    (tmp_path / "bad.pth").write_bytes(b"PK")
+    call(arguments(tmp_path / "runs", "--photo2sketch", tmp_path / "bad.pth"), status=2)
+    assert "bad.pth" in capsys.readouterr().err
+    assert not (tmp_path / "runs").exists()

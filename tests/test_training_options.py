@@ -1,0 +1,122 @@
+"""Options: one source, limits, files, refusals."""
+import dataclasses
+import json
+import pathlib
+
+import pytest
+import yaml
+
+from losses.objective import Weights
+from main_sketch import main
+from tests.training_runs import ROOT, arguments
+from utils.training.fields import OptionError, flag
+from utils.training.options import WEIGHT, Options, read_options
+
+
+def write(path, content):
+    path.write_text(content)
+    return str(path)
+
+
+def test_defaults_are_the_dataclass_and_every_option_is_described():
+    assert read_options([]) == Options()
+    for field in dataclasses.fields(Options):
+        assert field.metadata["group"] and len(field.metadata["help"]) > 5
+
+
+def test_help_shows_every_option_in_its_group(capsys):
+    with pytest.raises(SystemExit) as leave:
+        main(["--help"])
+    text = capsys.readouterr().out
+    assert leave.value.code == 0
+    for field in dataclasses.fields(Options):
+        assert flag(field.name) in text and f"\n{field.metadata['group']}:" in text
+
+
+def test_file_sets_and_command_line_wins(tmp_path):
+    file = write(tmp_path / "a.yaml", "batch: 12\nlr: 2e-4\nreferences: [one, two]\naugment: false\nwidths: [8, 8, 8, 8]\n")
+    options = read_options(["--config", file, "--batch", "6", "--references", "three"])
+    assert (options.batch, options.lr, options.references, options.augment) == (6, 2e-4, ("three",), False)
+    assert options.widths == (8, 8, 8, 8)
+    file = write(tmp_path / "a.json", json.dumps({"batch": 3, "betas": [0.5, 0.9]}))
+    assert read_options(["--config", file]).betas == (0.5, 0.9)
+
+
+def test_settings_survive_the_way_through_a_file(tmp_path):
+    options = read_options(["--references", "a", "b", "--scales", "0.5", "1", "--no-augment", "--lr", "3e-5"])
+    file = write(tmp_path / "options.json", json.dumps(options.settings()))
+    assert dataclasses.replace(read_options(["--config", file]), config="") == options
+
+
+@pytest.mark.parametrize(
+    "words, sentence",
+    [
+        (["--bacth", "3"], "Unknown option --bacth. Did you mean --batch?"),
+        (["--batch", "0"], "--batch must be at least 1, got 0."),
+        (["--batch", "two"], "--batch must be a whole number, got 'two'."),
+        (["--lr", "nan"], "--lr must be finite, got 'nan'."),
+        (["--lr", "0"], "--lr must be above 0, got 0."),
+        (["--preset", "huge"], "--preset must be one of paper, fast, got 'huge'."),
+        (["--scales", "2", "1"], "--scales takes two numbers, the smaller one first."),
+        (["--batch", "6", "--accumulate", "4"], "--batch 6 cannot be split into --accumulate 4 parts."),
+        (["--name", "a/b"], "--name 'a/b' may hold"),
+        (["--widths", "8", "8"], "--widths takes 4 numbers"),
+        (["--widths", "8", "8", "8", "6"], "The last of --widths must be a multiple of 4"),
+        (["--config", "nowhere.yaml"], "No such configuration file: nowhere.yaml."),
+        (["--resume", "nowhere"], "--resume nowhere is not the folder of a run"),
+        (["--photos", "x"], "give --references"),
+        (["--photos"], "expected one argument"),
+    ],
+)
+def test_impossible_values_are_refused_in_a_sentence(words, sentence, capsys):
+    assert main(words) == 2
+    assert sentence in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "content, sentence",
+    [
+        ("bach: 4", "Unknown option 'bach' in {file}. Did you mean batch?"),
+        ("batch: many", "batch in {file} must be a whole number, got 'many'."),
+        ("batch: 2.5", "batch in {file} must be a whole number, got 2.5."),
+        ("batch: true", "batch in {file} must be a whole number, got True."),
+        ("augment: 3", "augment in {file} must be true or false, got 3."),
+        ("name: [a]", "name in {file} must be text"),
+        ("- batch", "{file} must hold option names and values"),
+        ("dry_run: true", "Unknown option 'dry_run'"),
+        ("{", "{file} cannot be read"),
+    ],
+)
+def test_bad_files_are_refused_in_a_sentence(tmp_path, content, sentence):
+    file = write(tmp_path / "bad.yaml", content)
+    with pytest.raises(OptionError) as error:
+        read_options(["--config", file])
+    assert sentence.format(file=file) in str(error.value)
+
+
+def test_all_weights_zero_are_refused():
+    names = [WEIGHT + field.name for field in dataclasses.fields(Weights)]
+    with pytest.raises(OptionError, match="All loss weights are 0"):
+        read_options([word for name in names for word in (flag(name), "0")])
+
+
+def test_missing_data_says_where_it_is_to_be_had(tmp_path, capsys):
+    assert main([str(word) for word in arguments(tmp_path, "--photos", tmp_path / "none")]) == 2
+    text = capsys.readouterr().err
+    assert str(tmp_path / "none") in text and "cocodataset.org" in text and "ImageNet-Sketch" in text
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "configs").glob("*.yaml")), ids=lambda path: path.name)
+def test_shipped_configurations_hold_known_options(path):
+    options = read_options(["--config", str(path)])
+    for name, value in yaml.safe_load(pathlib.Path(path).read_text()).items():
+        assert type(getattr(options, name))(value) == getattr(options, name)
+
+
+def test_dry_run_prints_and_writes_nothing(tmp_path, capsys):
+    assert main([str(word) for word in arguments(tmp_path, "--dry-run")]) == 0
+    text = capsys.readouterr().out
+    for words in ("batch: 4", "14 photos", "17 reference drawings", "photo2sketch: ", "GiB", "4 steps of 4 photos"):
+        assert words in text
+    assert not list(tmp_path.iterdir())

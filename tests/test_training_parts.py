@@ -1,0 +1,158 @@
+"""Schedule, averages, order of the data, weights of a step, picture grids, machine."""
+import math
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from losses.objective import Weights
+from model import Drawing
+from utils.training import samples
+from utils.training.cycle import seed_step, weights_of_step
+from utils.training.distributed import Group
+from utils.training.ema import Average
+from utils.training.fields import OptionError
+from utils.training.loader import Items, Order, make_loader, to_device
+from utils.training.machine import bfloat16_is_fast, choose_device, choose_dtype, keep_freed_memory
+from utils.training.schedule import averaging_decay, learning_rate_factor
+
+
+def test_learning_rate_rises_then_falls_on_half_a_cosine():
+    total, warmup, final = 101, 10, 0.2
+    factors = [learning_rate_factor(step, total, warmup, final) for step in range(total)]
+    assert factors[:10] == pytest.approx([(i + 1) / 10 for i in range(10)])
+    assert factors[10] == 1 and factors[-1] == pytest.approx(final)
+    assert factors[55] == pytest.approx((1 + final) / 2)  # halfway
+    assert all(a >= b for a, b in zip(factors[10:], factors[11:]))
+    assert [learning_rate_factor(step, 5, 0, 1.0) for step in range(5)] == [1.0] * 5
+
+
+def test_average_follows_parameters_and_running_statistics():
+    torch.manual_seed(0)
+    model = nn.Sequential(nn.Linear(3, 3), nn.BatchNorm1d(3))
+    average = Average(model, 0.9)
+    expected = {name: value.double().clone() for name, value in model.state_dict().items()}
+    for step in range(30):
+        with torch.no_grad():
+            for value in model.parameters():
+                value.add_(torch.randn_like(value))
+        model(torch.randn(4, 3) + step)
+        average.update(model, step)
+        decay = min(0.9, (1 + step) / (10 + step))
+        assert averaging_decay(step, 0.9) == decay
+        for name, value in model.state_dict().items():
+            expected[name] = decay * expected[name] + (1 - decay) * value.double()
+    found = average.model.state_dict()
+    assert found.pop("1.num_batches_tracked") == 30
+    for name, value in found.items():
+        torch.testing.assert_close(value.double(), expected[name], rtol=1e-4, atol=1e-5)
+    assert not average.model.training and not any(p.requires_grad for p in average.model.parameters())
+
+
+@pytest.mark.parametrize("parts, size", [(1, 1), (2, 1), (1, 2), (2, 2), (1, 4)])
+def test_the_photos_of_a_step_do_not_depend_on_the_number_of_processes(parts, size):
+    steps = {}
+    for rank in range(size):
+        order = Order(7, 8, parts, Group(rank, size), first=2, last=5)
+        keys = list(order)
+        assert len(keys) == len(order) == 3 * parts
+        for number, batch in enumerate(keys):
+            assert len(batch) == 8 // parts // size
+            steps.setdefault(2 + number // parts, []).extend(batch)
+    for step, keys in steps.items():
+        assert sorted(keys) == [divmod(number, 7) for number in range(8 * step, 8 * step + 8)]
+
+
+class Numbers(torch.utils.data.Dataset):
+    def set_epoch(self, epoch):
+        self.epoch = epoch
+
+    def __getitem__(self, index):
+        return {"photo": torch.full((1, 2, 2), 10 * self.epoch + index, dtype=torch.uint8), "name": str(index)}
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+def test_loader_gives_the_epochs_items_whoever_loads(workers):
+    state = torch.get_rng_state()
+    loader = make_loader(Numbers(), Order(3, 2, 1, Group(), 0, 3), workers, pin=False)
+    batches = [batch["photo"][:, 0, 0, 0].tolist() for batch in loader]
+    assert batches == [[0, 1], [2, 10], [11, 12]]
+    assert torch.equal(state, torch.get_rng_state())  # loading draws nothing from the training's generator
+    assert Items(Numbers())[(2, 1)]["name"] == "1"
+
+
+def test_to_device_scales_to_one_and_keeps_names():
+    batch = to_device({"photo": torch.tensor([[[[0, 255]], [[51, 102]]]], dtype=torch.uint8), "name": ["a"]}, torch.device("cpu"))
+    assert batch["name"] == ["a"]
+    torch.testing.assert_close(batch["photo"][0, :, 0], torch.tensor([[0, 1.0], [0.2, 0.4]]))
+    assert batch["photo"].is_contiguous(memory_format=torch.channels_last)
+
+
+def test_lazy_terms_keep_their_mean_weight():
+    weights = Weights()
+    steps = [weights_of_step(weights, step, cycle_every=2, vgg_every=3, adversarial_every=4) for step in range(12)]
+    for name in vars(weights):
+        mean = sum(getattr(step, name) for step in steps) / len(steps)
+        assert mean == pytest.approx(getattr(weights, name)), name
+    for step in steps:  # what looks at the reconstruction runs with the reconstruction
+        assert not step.content_reconstruction or (step.cycle and step.style)
+    assert sum(step.needs_reconstruction for step in steps) == 6
+    assert sum(step.needs_discriminator for step in steps) == 3
+    assert sum(step.needs_features for step in steps) == 4
+
+
+def test_random_numbers_are_a_function_of_seed_step_and_rank():
+    def draw(*place):
+        seed_step(*place)
+        return torch.rand(4).tolist()
+
+    assert draw(0, 1, 0) == draw(0, 1, 0)
+    places = [(0, 1, 0), (0, 2, 0), (0, 1, 1), (1, 1, 0)]
+    assert len({tuple(draw(*place)) for place in places}) == 4
+
+
+def test_grid_shows_photo_guidance_candidates_sketch_reconstruction_and_reference():
+    size, count = 8, 5
+
+    def plane(value, channels):
+        return torch.full((2, channels, size, size), value)
+
+    levels = torch.linspace(0.1, 0.5, count).view(1, count, 1, 1).expand(2, count, size, size)
+    drawing = Drawing(levels, levels, plane(0.6, 1))
+    sheet = samples.grid(plane(0.0, 3), plane(0.9, count + 1), drawing, plane(0.7, 1), plane(0.8, 1))
+    step = size + samples.GAP
+    assert sheet.shape == (2 * step, (1 + count + 1 + count + 3) * step, 3) and sheet.dtype == np.uint8
+    middles = sheet[size // 2, size // 2 :: step, 0] / 255
+    expected = [0.0] + [0.9] * 6 + [0.1, 0.2, 0.3, 0.4, 0.5] + [0.6, 0.7, 0.8]
+    np.testing.assert_allclose(middles, expected, atol=1 / 255)
+    blank = samples.grid(plane(0.0, 3), plane(0.9, count + 1), drawing, None, plane(0.8, 1))
+    assert blank[size // 2, size // 2 :: step, 0][-2] == 255
+
+
+def test_machine_chooses_by_what_is_there():
+    keep_freed_memory()
+    assert choose_device("cpu").type == "cpu"
+    if not torch.cuda.is_available():
+        assert choose_device("auto").type == "cpu"
+        with pytest.raises(OptionError, match="no CUDA device"):
+            choose_device("cuda")
+    assert choose_dtype("float32", torch.device("cpu")) == torch.float32
+    assert choose_dtype("bfloat16", torch.device("cpu")) == torch.bfloat16
+
+
+@pytest.mark.parametrize("fast", [True, False])
+def test_bfloat16_is_chosen_by_the_clock(monkeypatch, fast):
+    clock = {"now": 0.0}
+
+    def convolve(x, weight, padding):
+        slow = (x.dtype == torch.bfloat16) != fast
+        clock["now"] += 0.2 if slow else 0.1
+        return (x.float().mean() * weight.float().mean()).to(x.dtype)
+
+    monkeypatch.setattr("utils.training.machine.F.conv2d", convolve)
+    monkeypatch.setattr("utils.training.machine.time.perf_counter", lambda: clock["now"])
+    assert bfloat16_is_fast(torch.device("cpu")) == fast
+    expected = torch.bfloat16 if fast else torch.float32
+    assert choose_dtype("auto", torch.device("cpu")) == expected
+    assert math.isfinite(clock["now"])
