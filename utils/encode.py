@@ -4,7 +4,7 @@ import io
 from PIL import Image
 
 FORMATS = {  # extension -> how Pillow saves it
-    "png": {"format": "PNG", "compress_level": 4},
+    "png": {"format": "PNG", "compress_level": 2},
     "jpg": {"format": "JPEG", "quality": 92, "subsampling": 0},
     "webp": {"format": "WEBP", "quality": 90, "method": 3},
     "tiff": {"format": "TIFF", "compression": "tiff_deflate"},
