@@ -12,6 +12,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from .blocks import SLOPE, ConvNorm, ResidualBlock
+from .decoder import UpBlock
 
 
 class FusedConv(nn.Module):
@@ -67,9 +68,24 @@ class FusedResidual(nn.Module):
         return self.second.add_to(self.shortcut(x), y)
 
 
+class FusedUp(nn.Module):
+    """An UpBlock. Overwrites the skip."""
+
+    def __init__(self, block):
+        super().__init__()
+        self.narrow = fuse(block.narrow)
+        self.blocks = fuse(block.blocks)
+
+    def forward(self, x, skip=None):
+        x = F.interpolate(self.narrow(x), scale_factor=2, mode="bilinear", align_corners=False)
+        if skip is not None:
+            x = skip.add_(x)
+        return self.blocks(x)
+
+
 def _fuses(x):
     """Whether oneDNN's convolution with a pointwise function behind it is there for this tensor."""
-    if x.device.type != "cpu" or not torch.backends.mkldnn.is_available():
+    if x.device.type != "cpu" or not torch.backends.mkldnn.is_available() or torch.jit.is_tracing():
         return False
     return x.dtype == torch.float32 or x.dtype == torch.bfloat16 and torch.ops.mkldnn._is_mkldnn_bf16_supported()
 
@@ -80,6 +96,8 @@ def _is_foldable(conv, norm):
 
 def fuse(module):
     """The module, or what replaces it; its children are replaced in place."""
+    if isinstance(module, UpBlock):
+        return FusedUp(module)
     if isinstance(module, ResidualBlock) and _is_foldable(*module.second):
         return FusedResidual(module)
     if isinstance(module, nn.Sequential) and [type(part) for part in module] == [ConvNorm, nn.LeakyReLU]:
@@ -95,6 +113,6 @@ def fuse(module):
 def fold(network):
     """A copy of a Generator in evaluation mode, channels_last and folded, with the same submodules to call.
 
-    Its encoder stages may overwrite what they made themselves, never the tensors they are given.
+    The decoder's blocks overwrite the skips they are given.
     """
     return fuse(copy.deepcopy(network).eval().requires_grad_(False)).to(memory_format=torch.channels_last)

@@ -62,20 +62,18 @@ class FusedHead(nn.Module):
                     self.gather[t * cell + c, k * cell + c] = 1
 
     def _strokes_at(self, height, width, origin):
-        """The field over height x width cells from `origin` in pixels, a multiple of the factor: (1, K cell, h, w).
-
-        The last one is kept: photos of one size, and most tiles of a large one, ask for the same.
-        """
+        """The field over height x width cells from `origin` in pixels, a multiple of the factor: (1, K cell, h, w)."""
         period = PERIOD // self.factor
         top, left = (start // self.factor % period for start in origin)
-        place, strokes = self.last
-        if place != (height, width, top, left, self.field.device):
-            place = (height, width, top, left, self.field.device)
+        place = height, width, top, left, self.field.device
+        if torch.jit.is_tracing() or self.last[0] != place:
             rows = (torch.arange(height, device=self.field.device) + top) % period
             columns = (torch.arange(width, device=self.field.device) + left) % period
             strokes = self.field.permute(0, 2, 3, 1)[:, rows][:, :, columns].permute(0, 3, 1, 2)
-            self.last = place, strokes
-        return strokes
+            if torch.jit.is_tracing():
+                return strokes
+            self.last = place, strokes  # photos of one size, and most tiles of a large one, ask for the same again
+        return self.last[1]
 
     def _ink(self, features, origin):
         """Candidates in cells: (B, at least T cell, h, w) in [0, 1], 1 = paper. Further channels mean nothing."""
@@ -90,12 +88,12 @@ class FusedHead(nn.Module):
     def _weights(self, features, detail):
         """exp of the confidence logits in cells, not yet divided by their sum: (B, at least T cell, h, w)."""
         logits = self.logits(features).float()
-        if detail:
+        if isinstance(detail, torch.Tensor) or detail:
             logits += detail * self.tilt[:, None, None]
         return logits.clamp_(-LOGIT_LIMIT, LOGIT_LIMIT).exp_()
 
     def _planes(self, cells, count):
-        """Channel t * factor^2 + i * factor + j to pixel (i, j) of plane t: (B, >= count factor^2, h, w) -> (B, count, H, W)."""
+        """(B, at least count * factor^2, h, w) -> (B, count, H, W): a pixel shuffle of the first channels."""
         batch, _, height, width = cells.shape
         cells = cells.permute(0, 2, 3, 1)[..., : count * self.factor**2]
         cells = cells.reshape(batch, height, width, count, self.factor, self.factor).permute(0, 3, 1, 4, 2, 5)

@@ -94,8 +94,7 @@ class TiledPass:
         """Yields (tile, box, the decoder's features of the box around the tile); use the tile's part of them."""
         with contextlib.ExitStack() as statistics:
             self._settle_norms(self.encoder, self._encode, statistics)
-            base = self._base()
-            base = self._across(base)
+            base = self._across([self._base()])
             self._settle_norms(self.decoder, lambda box: self._decode(base, box), statistics)
             for tile in self.tiles:
                 box = self.around(tile)
@@ -128,14 +127,12 @@ class TiledPass:
             self._count()
         return base
 
-    def _across(self, base):
-        """What the network does whole: from the coarsest tiled level to the bottleneck and back."""
+    def _across(self, features):
+        """What the network does whole: from the coarsest tiled level, the last of a list, to the bottleneck and back."""
         stages, blocks = self.middle
-        features = [base]
-        del base
         for stage in stages:
             features.append(stage(features[-1]))
-        x = self.network.attention(features.pop())
+        x = self.network.attention(features.pop())  # lists are emptied on the way, so that their tensors can go
         for block in blocks:
             x = block(x, features.pop() if self.network.decoder.skips else None)
         return x

@@ -1,5 +1,4 @@
 """Networks for the tests of inference: every part of them matters to the output, as in a trained one."""
-import dataclasses
 import os
 
 import numpy as np
@@ -10,7 +9,6 @@ from torch import nn
 from model import PRESETS, Photo2Sketch
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-PAPER_SMALL = dataclasses.replace(PRESETS["paper"], widths=(8, 16, 16, 24), grid=8)
 
 
 def lively_network(arch=PRESETS["fast"], seed=0):

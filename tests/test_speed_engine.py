@@ -8,13 +8,14 @@ import numpy as np
 import pytest
 import torch
 
-from model import Photo2Sketch
+from model import PRESETS, Photo2Sketch
 from model.engine import Engine
 from model.precision import choose_dtype
 from model.tiles import reach
-from tests.speed_kit import PAPER_SMALL, PRESETS, ROOT, lively_network, noise_photos, shipped_photo
+from tests.speed_kit import ROOT, lively_network, noise_photos, shipped_photo
+from tests.tiny import TINY, TINY_PAPER
 
-NETWORKS = {"fast": PRESETS["fast"], "paper": PAPER_SMALL}
+NETWORKS = {"fast": PRESETS["fast"], "paper": TINY_PAPER}
 CHECKPOINT = os.path.join(ROOT, "checkpoints", "photo2sketch.pth")
 
 
@@ -108,7 +109,7 @@ def test_large_photos_are_drawn_in_tiles_without_being_asked(monkeypatch):
     monkeypatch.setattr("model.engine.WHOLE", 100 * 100)
     monkeypatch.setattr("model.engine.TILE", 64)
     calls = []
-    engine = Engine(lively_network(), precision="float32")
+    engine = Engine(lively_network(TINY), precision="float32")
     engine.sketch(noise_photos(1, 120, 120)[0], progress=lambda *call: calls.append(call))
     assert calls[-1] == (8, 8)
 
@@ -141,7 +142,7 @@ def test_precision_is_probed_quickly_and_by_speed_alone(monkeypatch):
 def test_photos_of_the_wrong_kind_are_refused(shape, dtype):
     photos = np.zeros(shape, dtype)
     with pytest.raises(ValueError, match="expected|pixels"):
-        Engine(lively_network(), precision="float32").sketch(photos)
+        Engine(lively_network(TINY), precision="float32").sketch(photos)
     with pytest.raises(ValueError, match="float16"):
         choose_dtype("float16", "cpu")
 
