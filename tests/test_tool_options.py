@@ -42,7 +42,8 @@ def test_examples_are_understood(prog):
 
 
 def test_help_needs_no_network_and_comes_at_once():
-    code = "import runpy, sys\nsys.argv[1:] = ['--help']\ntry:\n    runpy.run_path('eval_test.py', run_name='__main__')\n"
+    code = "import runpy, sys\nsys.argv[1:] = ['--help']\n"
+    code += "try:\n    runpy.run_path('eval_test.py', run_name='__main__')\n"
     code += "except SystemExit as end:\n    assert not end.code and 'torch' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
 

@@ -11,7 +11,7 @@ from PIL import Image
 
 from tests.tool_kit import ROOT, checkpoint, scene, store  # noqa: F401 (fixture)
 
-GOOD, BAD = 60, 6
+GOOD, BAD = 50, 6
 
 
 @pytest.fixture
@@ -48,20 +48,20 @@ def stop_in_the_middle(folder, arguments, number):
     """Start, wait for some more drawings, send a signal -> exit status, output, errors."""
     process = start(folder, arguments)
     there = len(drawings(folder))
-    while len(drawings(folder)) < there + 8 and process.poll() is None:
+    while len(drawings(folder)) < there + 4 and process.poll() is None:
         time.sleep(0.005)
     process.send_signal(number)
-    output, errors = process.communicate(timeout=60)
+    output, errors = process.communicate(timeout=300)
     return process.returncode, output, errors
 
 
 def test_interrupted_and_killed_runs_resume_and_leave_no_half_file(folder, checkpoint):
     # A working size at which the tiny network takes long enough to be met in the middle.
-    arguments = command(folder, checkpoint, "--skip-existing", "--size", "256")
+    arguments = command(folder, checkpoint, "--skip-existing", "--size", "192")
     status, output, errors = stop_in_the_middle(folder, arguments, signal.SIGINT)
     assert status == 130 and output.startswith("Stopped: ") and "Traceback" not in errors, (status, output, errors)
     first = counts(output)[0]
-    assert 8 <= first == len(drawings(folder)) < GOOD
+    assert 4 <= first == len(drawings(folder)) < GOOD
     assert int(re.search(r"(\d+) left", output)[1]) == GOOD + BAD - first - counts(output)[2]
 
     status, _, _ = stop_in_the_middle(folder, arguments, signal.SIGKILL)
@@ -74,7 +74,7 @@ def test_interrupted_and_killed_runs_resume_and_leave_no_half_file(folder, check
             assert drawing.size == (80, 60)
 
     process = start(folder, arguments)
-    output, errors = process.communicate(timeout=120)
+    output, errors = process.communicate(timeout=300)
     drawn, skipped, failed = counts(output)
     assert process.returncode == 1 and failed == BAD and errors.count("failed: bad") == BAD
     assert drawn + skipped == GOOD and second - 10 <= skipped <= second  # drawings without their record are made again
@@ -85,7 +85,7 @@ def test_interrupted_and_killed_runs_resume_and_leave_no_half_file(folder, check
 def test_processes_of_torchrun_share_a_folder(folder, checkpoint):
     launcher = ("-m", "torch.distributed.run", "--nproc-per-node", "2", "--master-port", "0", "--standalone")
     process = start(folder, command(folder, checkpoint, "--size", "64", launcher=launcher))
-    output, errors = process.communicate(timeout=120)
+    output, errors = process.communicate(timeout=300)
     assert process.returncode == 1  # the bad files
     assert counts(output) == (GOOD, 0, BAD) and output.count("drawn") == 1
     assert len(drawings(folder)) == GOOD
@@ -93,4 +93,5 @@ def test_processes_of_torchrun_share_a_folder(folder, checkpoint):
     records = list((folder / "out").glob(".photo2sketch-records-*"))
     assert len(records) == 1 and len(records[0].read_text().splitlines()) == GOOD
     bars = re.findall(r"(\d+)/(\d+) \[", errors)
-    assert ("66", "66") in bars and {total for _, total in bars} == {"66"}
+    total = str(GOOD + BAD)
+    assert (total, total) in bars and {whole for _, whole in bars} == {total}

@@ -73,7 +73,8 @@ def test_palette(tmp_path):
 def test_pictures_with_several_views(tmp_path):
     path = tmp_path / "phone.jpg"
     second = Image.fromarray(255 - QUADRANTS)
-    Image.fromarray(QUADRANTS).save(path, format="MPO", save_all=True, append_images=[second], quality=95, subsampling=0)
+    options = {"quality": 95, "subsampling": 0, "save_all": True, "append_images": [second]}
+    store(path, QUADRANTS, format="MPO", **options)
     assert np.abs(read_picture(path).astype(int) - QUADRANTS).mean() < 4
 
 

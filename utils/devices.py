@@ -47,7 +47,7 @@ def describe(device):
 
 
 def is_out_of_memory(error):
-    """Whether memory ran out: torch raises a class of its own on GPUs, and a RuntimeError with these words elsewhere."""
+    """Whether memory ran out: torch has a class for it on GPUs, and elsewhere a RuntimeError with these words."""
     if isinstance(error, (MemoryError, torch.OutOfMemoryError)):
         return True
     words = ("out of memory", "can't allocate memory", "not enough memory")

@@ -37,7 +37,7 @@ class Formatter(argparse.RawDescriptionHelpFormatter):
         if action.nargs == 0 or "default: " in action.help:
             return action.help
         value = action.default[0] if isinstance(action.default, list) else action.default
-        return f"{action.help} (default: {value:g})" if isinstance(value, float) else f"{action.help} (default: {value})"
+        return f"{action.help} (default: {f'{value:g}' if isinstance(value, float) else value})"
 
 
 def number(low, high=None, kind=float):
@@ -90,12 +90,12 @@ def add_files(parser):
     add("--input", nargs="+", default=["Test"], metavar="PATH", help="folders, with their subfolders, and files")
     add("--output", default="Result", metavar="DIR", help="folder for the drawings; mirrors the subfolders")
     add("--format", type=choice(*FORMATS), default="png", metavar="|".join(FORMATS), help="format of the drawings")
-    add("--svg", action="store_true", help="write vector paths too, black on nothing, as .svg (needs: pip install vtracer)")
+    add("--svg", action="store_true", help="vector paths too, black on nothing, as .svg (needs: pip install vtracer)")
     add(
         "--skip-existing",
         action="store_true",
-        help="leave out photos whose drawings are up to date, judged by the photo's time and size, these options and the "
-        "checkpoint: resumes an interrupted run",
+        help="leave out photos whose drawings are up to date, judged by the photo's time and size, these options and "
+        "the checkpoint: resumes an interrupted run",
     )
     add("--no-page", action="store_true", help="do not write index.html, the page that shows all drawings")
     limits = number(0.001, 10_000)
