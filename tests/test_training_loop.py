@@ -11,7 +11,7 @@ from losses.objective import GeneratorObjective
 from model import Photo2Sketch, Sketch2Photo
 from model.engine import Engine
 from tests.training_runs import ROOT, arguments, call, newest, stats, tiny_run
-from utils.training.export import export
+from utils.training.export import export, main
 from utils.training.networks import build_networks
 from utils.training.options import read_options
 
@@ -70,7 +70,13 @@ def test_exported_generators_are_the_averages_and_draw(run, tmp_path):
     drawing = Engine(network).draw(torch.rand(1, 3, 40, 33))
     assert drawing.sketch.shape == (1, 1, 40, 33)
     assert Sketch2Photo.from_checkpoint(paths[1])(drawing.sketch).shape == (1, 1, 40, 33)
-    assert len(export(str(run), str(tmp_path), best=True)) == 2
+
+
+def test_export_command(run, tmp_path, capsys):
+    main([str(run), "--output", str(tmp_path / "out"), "--best"])
+    assert capsys.readouterr().out.split() == [str(tmp_path / "out" / name) for name in ("photo2sketch.pth", "sketch2photo.pth")]
+    with pytest.raises(SystemExit, match="is not the folder of a run"):
+        main([str(tmp_path)])
 
 
 def test_fine_tuning_starts_from_exported_generators(run, tmp_path):

@@ -59,6 +59,17 @@ class Group:
         dist.broadcast_object_list(box)
         return box[0]
 
+    def first_here(self, work):
+        """work() in the first process of every machine, and then in its others, which find what the first one cached."""
+        if self.size == 1:
+            return work()
+        if self.local_rank:
+            dist.barrier()
+        result = work()
+        if not self.local_rank:
+            dist.barrier()
+        return result
+
     def collect(self, value):
         """The values of all processes, any objects that can be pickled, in every process."""
         values = [value] * self.size

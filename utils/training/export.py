@@ -31,12 +31,13 @@ def export(run, output, best=False):
     return paths
 
 
-def main():
+def main(argv=None):
+    """The command. Leaves with a sentence on what is wrong."""
     parser = argparse.ArgumentParser(prog="python -m utils.training.export", description="Export the generators of a run.")
     parser.add_argument("run", help="run folder, such as runs/001-run")
-    parser.add_argument("--output", default="checkpoints", help="folder for photo2sketch.pth and sketch2photo.pth (default: checkpoints)")
+    parser.add_argument("--output", default="checkpoints", help="folder for the .pth files (default: checkpoints)")
     parser.add_argument("--best", action="store_true", help="take the checkpoint that validated best, not the newest")
-    arguments = parser.parse_args()
+    arguments = parser.parse_args(argv)
     try:
         for path in export(arguments.run, arguments.output, arguments.best):
             print(path)

@@ -38,12 +38,13 @@ def train(options):
     if options.threads:
         torch.set_num_threads(options.threads)
     device = choose_device(options.device, group.local_rank)
-    dataset = open_data(options, "train")
     group.start(device)
     try:
+        dataset = group.first_here(lambda: open_data(options, "train"))
         old = RunFolder.open(options.resume) if options.resume and group.first else None
         content = group.broadcast(old.newest() if old else None)
-        networks = build_networks(options, state.architectures(content) if content else None)
+        architectures = state.architectures(content) if content else None
+        networks = group.first_here(lambda: build_networks(options, architectures))
         # Nothing is written before all that may be refused has been read.
         folder = group.broadcast(open_folder(options) if group.first else None)
         return Run(options, group, device, dataset, networks, folder, content).train()

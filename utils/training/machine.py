@@ -33,6 +33,7 @@ def choose_device(name, local_rank=0):
     if name == "cpu" or not torch.cuda.is_available():
         return torch.device("cpu")
     torch.cuda.set_device(local_rank)
+    torch.backends.cudnn.benchmark = True  # crops have one size: the fastest algorithms are worth the search
     return torch.device("cuda", local_rank)
 
 
