@@ -39,8 +39,8 @@ class Engine:
     def draw(self, photos, detail=0.0, tile=None, progress=None):
         """All maps: photos (B, 3, H, W) float32 RGB in [0, 1] on any device -> Drawing of float32 CPU tensors.
 
-        detail: -1 sparse to 1 dense. tile: side of the tiles in pixels; None chooses: up to 2048 x 2048 pixels the whole
-        photo, for more tiles of 1024. progress: called as progress(done, total) after each tile, at the end with
+        detail: -1 sparse to 1 dense. tile: side of the tiles in pixels; None chooses: up to 2048 x 2048 pixels the
+        whole photo, for more tiles of 1024. progress: called as progress(done, total) after each tile, at the end with
         done = total. ValueError for other shapes and for sides under 16 pixels. The maps take 44 bytes per pixel:
         sketch() is for photos for which that is too much, and for speed.
         """

@@ -128,7 +128,7 @@ class TiledPass:
         return base
 
     def _across(self, features):
-        """What the network does whole: from the coarsest tiled level, the last of a list, to the bottleneck and back."""
+        """What is done whole: from the coarsest tiled level, the last of a list, to the bottleneck and back."""
         stages, blocks = self.middle
         for stage in stages:
             features.append(stage(features[-1]))

@@ -1,4 +1,4 @@
-"""Photo2Sketch for other programs: `python -m utils.export` writes ONNX and TorchScript files that need no code of ours.
+"""Photo2Sketch for other programs: `python -m utils.export` writes ONNX and TorchScript, which need no code of ours.
 
 Both take photo, float32 RGB (B, 3, H, W) in [0, 1] of any size from 16 x 16, and detail, a float32 scalar from -1
 (sparse) to 1 (dense), and return the blended sketch (B, 1, H, W) in [0, 1], 1 = paper.
@@ -51,7 +51,7 @@ class Portable(nn.Module):
 
 def trace(network):
     """A Photo2Sketch as a TorchScript module for any batch and size."""
-    with warnings.catch_warnings(), torch.no_grad():  # torch.export, TorchScript's successor, fixes sizes left open here
+    with warnings.catch_warnings(), torch.no_grad():  # its successor torch.export fixes sizes left open here
         warnings.simplefilter("ignore", DeprecationWarning)
         warnings.simplefilter("ignore", torch.jit.TracerWarning)
         return torch.jit.trace(Portable(network).eval(), (torch.rand(EXAMPLE), torch.tensor(0.0)), check_trace=False)
@@ -79,7 +79,7 @@ def write(traced, path, kind):
             except torch.onnx.OnnxExporterError as error:
                 if "not installed" not in str(error):
                     raise
-                raise ExportError("ONNX needs the package onnx: pip install onnx, or use --format torchscript.") from None
+                raise ExportError("ONNX needs the package onnx: pip install onnx, or --format torchscript.") from None
 
 
 def main(arguments=None):

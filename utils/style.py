@@ -71,7 +71,7 @@ def finish(sketch, style, size, photo=None):
     photo: uint8 (H, W, 3), needed where style.needs_photo. Returns (H, W), or (H, W, 3) in colour, (H, W, 4)
     transparent, (H, W', 3) beside.
     """
-    sketch = resize(sketch, *size)
+    sketch = to_size(sketch, *size)
     if style.transparent:
         return effects.transparent(sketch / np.float32(255), (255, 255, 255) if style.invert else (0, 0, 0))
     if style.colour:
