@@ -1,5 +1,7 @@
 """Figures of validation against skimage and worked examples, and the curves."""
 import json
+import sys
+import types
 
 import cv2
 import numpy as np
@@ -130,13 +132,30 @@ def test_meter_and_log(tmp_path):
 
 
 def test_curves_show_every_value(tmp_path):
-    train = {"edge": 0.5, "gradient_photo2sketch": 2.0, "lr": 1e-3, "seconds_data": 0.1, "waiting_share": 0.1}
+    train = {"edge_sketch": 0.5, "total": 50.0, "r1": 0.0, "gradient_photo2sketch": 2.0, "lr": 1e-3, "seconds_data": 0.1, "waiting_share": 0.1}
     held_back = {"psnr": 20.0, "ssim": 0.5, "boundary_f": 0.5, "style_distance": 0.3, "ink_1": 0.1, "score": 0.7}
     rows = [{"kind": "train", "step": s, **train} for s in (1, 2)] + [{"kind": "validation", "step": 2, **held_back}]
     shown = series(rows)
     assert {name for _, name in shown} == train.keys() | held_back.keys()
-    assert shown[(0, "edge")] == ([1, 2], [0.5, 0.5])
+    assert shown[(1, "edge_sketch")] == ([1, 2], [0.5, 0.5])
     draw_curves(rows, tmp_path / "curves.png")
     picture = cv2.imread(str(tmp_path / "curves.png"))
     assert picture.shape[0] > 500 and picture.std() > 5
     assert [path.name for path in tmp_path.iterdir()] == ["curves.png"]
+
+
+def test_tensorboard_gets_every_value_and_forgets_what_is_taken_again(tmp_path, monkeypatch):
+    class Writer:
+        def __init__(self, folder, purge_step):
+            self.purge_step, self.written = purge_step, []
+
+        def add_scalar(self, *value):
+            self.written.append(value)
+
+        def flush(self):
+            pass
+
+    monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", types.SimpleNamespace(SummaryWriter=Writer))
+    log = Log(tmp_path / "stats.jsonl", step=4, events=str(tmp_path / "events"))
+    log.write("train", 5, {"total": 2.0})
+    assert log.board.purge_step == 5 and log.board.written == [("train/total", 2.0, 5)]
