@@ -12,8 +12,8 @@ def to_size(drawing, height, width):
     """A drawing, uint8 or float32 (h, w), in another size: averaged on the way down, crisp on the way up.
 
     Interpolation makes the border of a line as many times wider as the drawing. So the difference to the middle between
-    the darkest and the lightest of the neighbouring pixels is multiplied by the enlargement, up to STEEPEST, and bound by
-    these two: a threshold, softened and local, that keeps greys and the widths of lines.
+    the darkest and the lightest of the neighbouring pixels is multiplied by the enlargement, up to STEEPEST, and bound
+    by these two: a threshold, softened and local, that keeps greys and the widths of lines.
     """
     if drawing.shape == (height, width):
         return drawing

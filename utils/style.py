@@ -6,6 +6,7 @@ import numpy as np
 
 from data.guidance import DRAWINGS
 from utils import effects
+from utils.enlarge import to_size
 
 NAMES = DRAWINGS[:-1]  # of the candidates, from sparse to dense
 CANDIDATES = len(NAMES)
