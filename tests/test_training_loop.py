@@ -14,6 +14,7 @@ from tests.training_runs import ROOT, arguments, call, newest, stats, tiny_run
 from utils.training.export import export, main
 from utils.training.networks import build_networks
 from utils.training.options import read_options
+from utils.training.samples import HEADER
 
 EDGE_ONLY = ("--weight-luminance", "0", "--weight-cycle", "0", "--weight-adversarial", "0")
 
@@ -53,7 +54,7 @@ def test_run_folder_holds_options_stats_samples_curves_and_checkpoints(run, coco
     assert {"psnr", "ssim", "boundary_f", "ink_1", "ink_5", "ink_sketch", "score"} <= held_back[0].keys()
     assert sorted(path.name for path in (run / "samples").iterdir()) == ["step-000000002.jpg", "step-000000004.jpg"]
     sheet = cv2.imread(str(run / "samples" / "step-000000004.jpg"))
-    assert sheet.shape == (2 * 36, 15 * 36, 3)
+    assert sheet.shape == (HEADER + 2 * 36, 15 * 36, 3)
     assert cv2.imread(str(run / "curves.png")) is not None
     best = torch.load(run / "checkpoints" / "best.pt", weights_only=True)
     assert best["best"] == pytest.approx(max(line["score"] for line in held_back), rel=1e-4)

@@ -122,12 +122,14 @@ def test_grid_shows_photo_guidance_candidates_sketch_reconstruction_and_referenc
     drawing = Drawing(levels, levels, plane(0.6, 1))
     sheet = samples.grid(plane(0.0, 3), plane(0.9, count + 1), drawing, plane(0.7, 1), plane(0.8, 1))
     step = size + samples.GAP
-    assert sheet.shape == (2 * step, (1 + count + 1 + count + 3) * step, 3) and sheet.dtype == np.uint8
-    middles = sheet[size // 2, size // 2 :: step, 0] / 255
+    assert sheet.shape == (samples.HEADER + 2 * step, (1 + count + 1 + count + 3) * step, 3) and sheet.dtype == np.uint8
+    assert sheet[: samples.HEADER].min() < 128  # titles
+    middle = samples.HEADER + size // 2
+    middles = sheet[middle, size // 2 :: step, 0] / 255
     expected = [0.0] + [0.9] * 6 + [0.1, 0.2, 0.3, 0.4, 0.5] + [0.6, 0.7, 0.8]
     np.testing.assert_allclose(middles, expected, atol=1 / 255)
     blank = samples.grid(plane(0.0, 3), plane(0.9, count + 1), drawing, None, plane(0.8, 1))
-    assert blank[size // 2, size // 2 :: step, 0][-2] == 255
+    assert blank[middle, size // 2 :: step, 0][-2] == 255
 
 
 def test_machine_chooses_by_what_is_there():
