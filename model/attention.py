@@ -1,4 +1,5 @@
 """Multi-head self-attention over a pooled grid of the bottleneck."""
+import torch
 from torch import nn
 from torch.nn import functional as F
 
@@ -26,8 +27,8 @@ class GridAttention(nn.Module):
         nn.init.zeros_(self.out.bias)
 
     def tokens(self, x, window=None):
-        """The grid of averages of x (B, C, H, W), or of one part of the photo: (B, C, grid, grid)."""
-        return pool(x.float(), self.grid, window)
+        """The grid of averages of x (B, C, H, W), or of one part of the photo: (B, C, grid, grid), float32 at least."""
+        return pool(x.to(torch.promote_types(x.dtype, torch.float32)), self.grid, window)
 
     def attend(self, tokens):
         """(B, C, grid, grid) -> the same shape: what each position gathers from the others."""
