@@ -9,7 +9,7 @@ from utils.architecture_figure import architecture_svg
 from utils.atomic import write_bytes
 from utils.checkpoint import CheckpointError
 from utils.contact_sheet import save
-from utils.defaults import ROOT
+from utils.defaults import ROOT, WORKING_SIZE
 from utils.devices import DeviceError
 from utils.pictures import PictureError, read_picture
 from utils.style import to_bytes
@@ -54,7 +54,7 @@ def main(arguments=None):
     add("which", choices=("all", *FIGURES), help="sheet: Test/ and its drawings; compare: beside classical ones")
     add("--photos", nargs="+", default=HELD_OUT, metavar="FILE", help="of compare; default: photos not trained on")
     add("--checkpoint", metavar="FILE", help="default: the shipped one")
-    add("--size", type=working_size, default="full", metavar="N|full", help="long side drawn at; default: full")
+    add("--size", type=working_size, default=WORKING_SIZE, metavar="N|full", help=f"long side drawn at; default: {WORKING_SIZE}")
     add("--device", type=device, default="auto", metavar="NAME", help="auto, cpu, cuda, cuda:N or mps; default: auto")
     add("--output", default=os.path.join(ROOT, "figure"), metavar="DIR", help="default: figure/")
     options = parser.parse_args(arguments)
