@@ -66,6 +66,8 @@ class Engine:
         if photos.ndim not in (3, 4) or photos.dtype != torch.uint8:
             shape = tuple(photos.shape)
             raise ValueError(f"expected uint8 photos (H, W, 3) or (B, H, W, 3), got {photos.dtype} {shape}")
+        if candidate is not None and candidate not in range(self.network.arch.candidates):
+            raise ValueError(f"candidate must be from 0 to {self.network.arch.candidates - 1}, got {candidate}")
         batch = photos if photos.ndim == 4 else photos[None]
         planes = batch.permute(0, 3, 1, 2)
         with self.turn:

@@ -23,12 +23,13 @@ class FusedConv(nn.Module):
 
     def __init__(self, conv, norm=None, slope=None):
         super().__init__()
-        weight = conv.weight.detach().double()
-        bias = torch.zeros(len(weight)).double() if conv.bias is None else conv.bias.detach().double()
+        exact = lambda values: values.detach().cpu().double()
+        weight = exact(conv.weight)
+        bias = torch.zeros(len(weight)).double() if conv.bias is None else exact(conv.bias)
         if norm is not None:
-            gain = norm.weight.detach().double() / (norm.running_var.double() + norm.eps).sqrt()
+            gain = exact(norm.weight) / (exact(norm.running_var) + norm.eps).sqrt()
             weight = weight * gain[:, None, None, None]
-            bias = (bias - norm.running_mean.double()) * gain + norm.bias.detach().double()
+            bias = (bias - exact(norm.running_mean)) * gain + exact(norm.bias)
         self.register_buffer("weight", weight.float().contiguous(memory_format=torch.channels_last))
         self.register_buffer("bias", bias.float())
         self.stride, self.padding = conv.stride, conv.padding

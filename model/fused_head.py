@@ -15,7 +15,7 @@ from .fold import FusedConv
 from .head import DETAIL_SCALE, SHADED, Drawing
 
 WIDTH = 8  # channels are padded to a multiple of it: the floats of an AVX register
-LOGIT_LIMIT = 60.0  # exp of it is far from the largest float32; confidence logits of a trained network stay below 20
+LOGIT_LIMIT = 60.0  # of confidence logits: weights of exp(-60) are not seen, and sums of exp(60) are no infinity
 
 
 def _padded(conv, rows):
@@ -39,11 +39,9 @@ class FusedHead(nn.Module):
         self.ink = _padded(head.conv, torch.cat([channels[:maps], channels[2 * maps :]]))  # candidates, then gains
         self.logits = _padded(head.conv, channels[maps : 2 * maps])
         self.register_buffer("over_candidates", torch.zeros(cell, len(self.logits.bias), 1, 1))
-        self.register_buffer("tilt", torch.zeros(len(self.logits.bias)))
-        for t in range(self.count):
-            for c in range(cell):
-                self.over_candidates[c, t * cell + c] = 1
-                self.tilt[t * cell + c] = DETAIL_SCALE * (t / (self.count - 1) - 0.5)
+        self.register_buffer("tilt", torch.zeros(len(self.logits.bias), 1, 1))
+        self.over_candidates[:, :maps, 0, 0] = torch.eye(cell).repeat(1, self.count)
+        self.tilt[:maps, 0, 0] = DETAIL_SCALE * torch.linspace(-0.5, 0.5, self.count).repeat_interleave(cell)
         if self.directions:
             self._build_strokes(head.field, maps, cell)
 
@@ -55,11 +53,8 @@ class FusedHead(nn.Module):
         self.last = None, None
         self.register_buffer("spread", torch.zeros(channels, self.directions, 1, 1))
         self.register_buffer("gather", torch.zeros(len(self.ink.bias), channels, 1, 1))
-        for k in range(self.directions):
-            for c in range(cell):
-                self.spread[k * cell + c, k] = 1
-                for t in range(self.count - SHADED, self.count):
-                    self.gather[t * cell + c, k * cell + c] = 1
+        self.spread[:, :, 0, 0] = torch.eye(self.directions).repeat_interleave(cell, 0)
+        self.gather[maps - SHADED * cell : maps, :, 0, 0] = torch.eye(cell).repeat(SHADED, self.directions)
 
     def _strokes_at(self, height, width, origin):
         """The field over height x width cells from `origin` in pixels, a multiple of the factor: (1, K cell, h, w)."""
@@ -89,7 +84,7 @@ class FusedHead(nn.Module):
         """exp of the confidence logits in cells, not yet divided by their sum: (B, at least T cell, h, w)."""
         logits = self.logits(features).float()
         if isinstance(detail, torch.Tensor) or detail:
-            logits += detail * self.tilt[:, None, None]
+            logits += detail * self.tilt
         return logits.clamp_(-LOGIT_LIMIT, LOGIT_LIMIT).exp_()
 
     def _planes(self, cells, count):

@@ -172,17 +172,19 @@ class _Sums:
 
     def __call__(self, x):
         box = self.tiles.around(self.tile)
-        inner = x[self.tile.within(box, (box.bottom - box.top) // x.shape[-2])].double()
+        inner = x[self.tile.within(box, (box.bottom - box.top) // x.shape[-2])].float()
         self.count += inner.shape[-2] * inner.shape[-1]
-        self.sum += inner.sum((2, 3), keepdim=True)
-        self.squares += inner.square().sum((2, 3), keepdim=True)
+        self.sum += inner.sum((2, 3), keepdim=True).cpu().double()
+        self.squares += inner.square().sum((2, 3), keepdim=True).cpu().double()
         raise _Reached
 
     def normaliser(self, norm):
+        """The norm's forward with the statistics that have been gathered."""
+        weight, bias = (values.cpu().double()[:, None, None] for values in (norm.weight, norm.bias))
         mean = self.sum / self.count
-        gain = norm.weight.double()[:, None, None] / (self.squares / self.count - mean.square() + norm.eps).sqrt()
-        shift = norm.bias.double()[:, None, None] - mean * gain
-        return lambda x: torch.addcmul(shift.to(x.dtype), x, gain.to(x.dtype))
+        gain = weight / (self.squares / self.count - mean.square() + norm.eps).sqrt()
+        shift = bias - mean * gain
+        return lambda x: torch.addcmul(shift.to(x), x, gain.to(x))
 
 
 @contextlib.contextmanager

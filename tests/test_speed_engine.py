@@ -143,6 +143,8 @@ def test_photos_of_the_wrong_kind_are_refused(shape, dtype):
     photos = np.zeros(shape, dtype)
     with pytest.raises(ValueError, match="expected|pixels"):
         Engine(lively_network(TINY), precision="float32").sketch(photos)
+    with pytest.raises(ValueError, match="candidate"):
+        Engine(lively_network(TINY), precision="float32").sketch(np.zeros((32, 32, 3), np.uint8), candidate=5)
     with pytest.raises(ValueError, match="float16"):
         choose_dtype("float16", "cpu")
 
