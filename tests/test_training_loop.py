@@ -1,5 +1,6 @@
 """Short trainings on the bundled pictures: what they write, what they run, and how they fail."""
 import json
+import multiprocessing
 import shutil
 
 import cv2
@@ -35,7 +36,9 @@ def coco(tmp_path_factory):
 def run(coco, tmp_path_factory):
     """A finished run with validation and picture grids."""
     extra = ("--photos", coco, "--validate-every", "2", "--sample-every", "2", "--samples", "2", "--name", "test")
-    return tiny_run(tmp_path_factory.mktemp("runs"), *extra)
+    run = tiny_run(tmp_path_factory.mktemp("runs"), *extra, "--workers", "1")
+    assert not multiprocessing.active_children()  # the loading processes have ended
+    return run
 
 
 def test_run_folder_holds_options_stats_samples_curves_and_checkpoints(run, coco):

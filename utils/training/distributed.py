@@ -4,7 +4,6 @@ import os
 
 import torch
 import torch.distributed as dist
-import torch.distributed.nn.functional as dist_functional
 from torch import nn
 
 
@@ -43,7 +42,7 @@ class Group:
         module = convert(module)
         devices = [device] if device.type == "cuda" else None
         # The shared batch norm keeps the buffers equal without a broadcast.
-        return nn.parallel.DistributedDataParallel(module, device_ids=devices, broadcast_buffers=False)
+        return nn.parallel.DistributedDataParallel(module, device_ids=devices, forward_sync_buffers=False)
 
     def sum(self, tensor):
         """The sum over the processes, in every process."""
@@ -83,6 +82,22 @@ def unwrap(module):
     return module.module if isinstance(module, nn.parallel.DistributedDataParallel) else module
 
 
+class _Sum(torch.autograd.Function):
+    """The sum of a tensor over the processes; backwards the sum of its gradients, since every process uses the sum."""
+
+    @staticmethod
+    def forward(context, tensor):
+        total = tensor.clone()
+        dist.all_reduce(total)
+        return total
+
+    @staticmethod
+    def backward(context, gradient):
+        total = gradient.clone()
+        dist.all_reduce(total)
+        return total
+
+
 class SharedBatchNorm(nn.BatchNorm2d):
     """Batch norm over the batches of all processes, for CPUs: torch's own SyncBatchNorm needs CUDA.
 
@@ -94,9 +109,9 @@ class SharedBatchNorm(nn.BatchNorm2d):
             return super().forward(x)
         size = dist.get_world_size()
         wide = x.float()
-        mean = dist_functional.all_reduce(wide.mean((0, 2, 3))) / size
+        mean = _Sum.apply(wide.mean((0, 2, 3))) / size
         centred = wide - mean[:, None, None]
-        variance = dist_functional.all_reduce(centred.square().mean((0, 2, 3))) / size
+        variance = _Sum.apply(centred.square().mean((0, 2, 3))) / size
         with torch.no_grad():
             count = size * x.numel() / x.shape[1]
             self.num_batches_tracked += 1

@@ -1,4 +1,5 @@
 """A run: from its options to its last checkpoint."""
+import itertools
 import os
 import time
 
@@ -134,7 +135,7 @@ class Run:
         reason = 0
         while self.step < self.total and not reason:
             start = time.perf_counter()
-            loaded = [next(batches) for _ in range(o.accumulate)]
+            loaded = list(itertools.islice(batches, o.accumulate))
             waited = time.perf_counter() - start
             values = self.cycle.run(self.step, [to_device(batch, self.device) for batch in loaded])
             for name, average in self.averages.items():
@@ -147,6 +148,7 @@ class Run:
             reason = self._agree(stop.number or (OUT_OF_TIME if late else 0))
             self._write(meter, last=reason or self.step == self.total, quiet=not progress.disable)
         progress.close()
+        del batches  # ends the loading processes
         return reason
 
     def _agree(self, reason):

@@ -21,6 +21,7 @@ DEMO = {  # a minute on two CPU cores with the pictures of data/sample
     "weight_style": 0.0,
     "weight_content_sketch": 0.0,
     "weight_content_reconstruction": 0.0,
+    "adversarial_every": 2,
     "log_every": 10,
     "sample_every": 50,
     "validate_every": 0,
