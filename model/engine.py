@@ -60,7 +60,7 @@ class Engine:
 
         photos: a torch tensor or NumPy array. candidate: index from 0 (sparsest) to T - 1, None = the blend. The result
         is a CPU tensor, 255 = paper. detail, tile, progress and errors as in draw(). A photo of any size needs about
-        20 bytes per pixel beside the photo itself, and 0.7 GB for the tiles.
+        20 bytes per pixel beside the photo itself, and 0.3 GB for the tiles.
         """
         photos = _as_tensor(photos)
         if photos.ndim not in (3, 4) or photos.dtype != torch.uint8:

@@ -48,14 +48,15 @@ class Float32Stage(nn.Module):
 
 
 def set_precision(network, dtype):
-    """Change a Generator with a FusedHead, in place, to convolve in `dtype`, except where bfloat16 would be seen.
+    """Change a folded Generator, in place, to convolve in `dtype`, except where bfloat16 would be seen.
 
-    Photos go in and drawings come out as float32. In bfloat16 the first stage stays in float32: it takes differences of
+    Pictures go in as float32; a FusedHead gives float32, the last layer of a Sketch2Photo wants it. In bfloat16 the first stage stays in float32: it takes differences of
     neighbouring pixels, which the type rounds to 1/256 of the pixels' value, and rounding it alone moves up to 1 % of a
     drawing's pixels by more than 2/255. The attention stays too, because it costs next to nothing.
     """
     if dtype != torch.float32:
-        for part in (*network.encoder.stages[1:], network.decoder, network.head.ink, network.head.logits):
+        head = [network.head.ink, network.head.logits] if hasattr(network, "head") else []
+        for part in (*network.encoder.stages[1:], network.decoder, *head):
             part.to(dtype)
         network.encoder.stages[0] = Float32Stage(network.encoder.stages[0], dtype)
     return network

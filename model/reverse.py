@@ -7,7 +7,7 @@ from utils.memory import keep_freed_memory
 
 from .engine import Engine
 from .fold import fold
-from .precision import choose_dtype
+from .precision import choose_dtype, set_precision
 
 
 class ReverseEngine(Engine):
@@ -18,8 +18,7 @@ class ReverseEngine(Engine):
         if self.device.type == "cpu":
             keep_freed_memory()
         self.dtype = choose_dtype(precision, self.device)
-        self.network = fold(network).to(self.device, self.dtype)
-        self.network.attention.float()
+        self.network = set_precision(fold(network).to(self.device), self.dtype)
         self.turn = threading.Lock()
 
     @torch.inference_mode()
@@ -33,6 +32,6 @@ class ReverseEngine(Engine):
             self.network.check(gray)
             luminances = torch.empty(gray.shape[0], *gray.shape[2:], dtype=torch.uint8)
             for place, part, features, _ in self._parts(gray, tile, progress):
-                luminance = self.network.luminance(features).float()[part][:, 0]
+                luminance = self.network.luminance(features.float())[part][:, 0]
                 luminances[place] = luminance.mul(255).round_().to(torch.uint8)
         return luminances

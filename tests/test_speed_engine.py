@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 import torch
 
-from model import PRESETS, Photo2Sketch
+from model import PRESETS, Photo2Sketch, Sketch2Photo
 from model.engine import Engine
 from model.precision import choose_dtype
+from model.reverse import ReverseEngine
 from model.tiles import reach
 from tests.speed_kit import ROOT, lively_network, noise_photos, shipped_photo
 from tests.tiny import TINY, TINY_PAPER
@@ -122,6 +123,16 @@ def test_bfloat16_is_seen_by_nobody():
     difference = (exact - rounded).abs()
     assert (difference > 2).float().mean() < 0.001
     assert difference.max() > 0  # it was bfloat16 indeed
+
+
+def test_bfloat16_draws_backwards_too():
+    torch.manual_seed(0)
+    network = Sketch2Photo(TINY).eval()
+    torch.nn.init.normal_(network.out.weight, std=0.3)
+    drawings = noise_photos(1, 50, 70)
+    exact, rounded = (ReverseEngine(network, precision=name).sketch(drawings) for name in ("float32", "bfloat16"))
+    difference = (exact.int() - rounded.int()).abs()
+    assert exact.float().std() > 5 and 0 < difference.max() <= 8
 
 
 def test_precision_is_probed_quickly_and_by_speed_alone(monkeypatch):
