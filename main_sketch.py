@@ -1,5 +1,9 @@
 """Train Photo2Sketch and Sketch2Photo: python main_sketch.py --photos DIR --references DIR. See --help and README.md."""
+import os
 import sys
+
+# Before torch is loaded: its threads wait asleep, not spinning, and leave the cores to the processes that load data.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 from losses.vgg import VGGError
 from utils.checkpoint import CheckpointError
