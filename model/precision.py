@@ -26,7 +26,7 @@ def _bfloat16_pays(kind):
     """Whether bfloat16 convolutions are clearly faster than float32 ones on this kind of device. Takes under 0.2 s."""
     if kind == "cuda":
         return torch.cuda.is_bf16_supported(including_emulation=False)
-    if kind != "cpu":
+    if kind != "cpu" or not _native():
         return False
     with torch.inference_mode():
         slow, fast = _trial(torch.float32), _trial(torch.bfloat16)
@@ -34,6 +34,12 @@ def _bfloat16_pays(kind):
             return False
         slow()
         return min(slow() for _ in range(REPEATS)) > GAIN * min(fast() for _ in range(REPEATS))
+
+
+def _native():
+    """Whether oneDNN has bfloat16 instructions to work with on this CPU: what is emulated never pays, whatever a trial on a
+    busy machine says."""
+    return torch.backends.mkldnn.is_available() and torch.ops.mkldnn._is_mkldnn_bf16_supported()
 
 
 class Float32Stage(nn.Module):
@@ -50,9 +56,10 @@ class Float32Stage(nn.Module):
 def set_precision(network, dtype):
     """Change a folded Generator, in place, to convolve in `dtype`, except where bfloat16 would be seen.
 
-    Pictures go in as float32; a FusedHead gives float32, the last layer of a Sketch2Photo wants it. In bfloat16 the first stage stays in float32: it takes differences of
-    neighbouring pixels, which the type rounds to 1/256 of the pixels' value, and rounding it alone moves up to 1 % of a
-    drawing's pixels by more than 2/255. The attention stays too, because it costs next to nothing.
+    Pictures go in as float32; a FusedHead gives float32, the last layer of a Sketch2Photo wants it. In bfloat16 the first
+    stage stays in float32: it takes differences of neighbouring pixels, which the type rounds to 1/256 of the pixels'
+    value, and rounding it alone moves up to 1 % of a drawing's pixels by more than 2/255. The attention stays too, because
+    it costs next to nothing.
     """
     if dtype != torch.float32:
         head = [network.head.ink, network.head.logits] if hasattr(network, "head") else []
