@@ -111,9 +111,25 @@ def fuse(module):
     return module
 
 
+def absorb_unshuffle(encoder):
+    """Make one strided convolution of the pixel unshuffle by r and the 3x3 convolution behind it.
+
+    Of the weights for channel c r^2 + i r + j at (y, x), with side 3 r and stride r, at (y r + i, x r + j) of channel c.
+    """
+    conv = encoder.stages[0].enter
+    if isinstance(encoder.unshuffle, nn.PixelUnshuffle) and isinstance(conv, FusedConv):
+        r = encoder.unshuffle.downscale_factor
+        weight = conv.weight.unflatten(1, (-1, r, r)).permute(0, 1, 4, 2, 5, 3)
+        conv.weight = weight.flatten(4, 5).flatten(2, 3).contiguous(memory_format=torch.channels_last)
+        conv.stride = conv.padding = (r, r)
+        encoder.unshuffle = nn.Identity()
+
+
 def fold(network):
     """A copy of a Generator in evaluation mode, channels_last and folded, with the same submodules to call.
 
     The decoder's blocks overwrite the skips they are given.
     """
-    return fuse(copy.deepcopy(network).eval().requires_grad_(False)).to(memory_format=torch.channels_last)
+    network = fuse(copy.deepcopy(network).eval().requires_grad_(False))
+    absorb_unshuffle(network.encoder)
+    return network.to(memory_format=torch.channels_last)

@@ -48,7 +48,7 @@ def pool(x, cells, window=None):
     window = window or Window(0, 0, height, width)
     rows = area_matrix(cells, height, window.top, window.height, x)
     columns = area_matrix(cells, width, window.left, window.width, x)
-    return rows @ (x @ columns.transpose(0, 1))
+    return _along_both(rows, columns, x)
 
 
 def unpool(tokens, size, window=None):
@@ -57,4 +57,14 @@ def unpool(tokens, size, window=None):
     window = window or Window(0, 0, height, width)
     rows = linear_matrix(height, tokens.shape[-2], window.top, window.height, tokens)
     columns = linear_matrix(width, tokens.shape[-1], window.left, window.width, tokens)
-    return (rows @ tokens) @ columns.transpose(0, 1)
+    return _along_both(rows, columns, tokens)
+
+
+def _along_both(rows, columns, x):
+    """A matrix over the rows of an image and one over its columns: (h, H), (w, W), (B, C, H, W) -> (B, C, h, w).
+
+    Channels stay last in memory, where the convolutions have them.
+    """
+    batch, channels, height, width = x.shape
+    x = rows @ x.permute(0, 2, 3, 1).reshape(batch, height, width * channels)
+    return (columns @ x.reshape(batch, rows.shape[0], width, channels)).permute(0, 3, 1, 2)
