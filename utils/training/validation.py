@@ -16,7 +16,6 @@ from .loader import start_worker, to_device
 REACH = 0.0075  # largest distance of a matching line, as a share of the diagonal: the value of the BSDS500 benchmark
 RIDGE_SIGMA = 1.0  # pixels, of the blur before lines are thinned
 LINE = 0.25  # ink of a crest above which it is a line
-FIGURES = ("psnr", "ssim", "boundary_f", "style_distance", "score")
 
 
 def lines_of(drawing):
