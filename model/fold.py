@@ -114,7 +114,7 @@ def fuse(module):
 def absorb_unshuffle(encoder):
     """Make one strided convolution of the pixel unshuffle by r and the 3x3 convolution behind it.
 
-    Of the weights for channel c r^2 + i r + j at (y, x), with side 3 r and stride r, at (y r + i, x r + j) of channel c.
+    Weights of channel c r^2 + i r + j at (y, x) go to (y r + i, x r + j) of channel c; the side is 3 r, the stride r.
     """
     conv = encoder.stages[0].enter
     if isinstance(encoder.unshuffle, nn.PixelUnshuffle) and isinstance(conv, FusedConv):

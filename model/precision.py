@@ -37,8 +37,10 @@ def _bfloat16_pays(kind):
 
 
 def _native():
-    """Whether oneDNN has bfloat16 instructions to work with on this CPU: what is emulated never pays, whatever a trial on a
-    busy machine says."""
+    """Whether oneDNN has bfloat16 instructions to work with on this CPU.
+
+    What is emulated never pays, whatever a trial on a busy machine says.
+    """
     return torch.backends.mkldnn.is_available() and torch.ops.mkldnn._is_mkldnn_bf16_supported()
 
 
@@ -56,10 +58,10 @@ class Float32Stage(nn.Module):
 def set_precision(network, dtype):
     """Change a folded Generator, in place, to convolve in `dtype`, except where bfloat16 would be seen.
 
-    Pictures go in as float32; a FusedHead gives float32, the last layer of a Sketch2Photo wants it. In bfloat16 the first
-    stage stays in float32: it takes differences of neighbouring pixels, which the type rounds to 1/256 of the pixels'
-    value, and rounding it alone moves up to 1 % of a drawing's pixels by more than 2/255. The attention stays too, because
-    it costs next to nothing.
+    Pictures go in as float32; a FusedHead gives float32, the last layer of a Sketch2Photo wants it. In bfloat16 the
+    first stage stays in float32: it takes differences of neighbouring pixels, which the type rounds to 1/256 of the
+    pixels' value; rounded too, it moved up to 1.2 % of a drawing's pixels by more than 2/255, without it none. The
+    attention stays too, because it costs next to nothing.
     """
     if dtype != torch.float32:
         head = [network.head.ink, network.head.logits] if hasattr(network, "head") else []
