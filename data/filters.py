@@ -4,8 +4,21 @@ import numpy as np
 
 
 def blur(image, sigma):
-    """Gaussian blur with reflected borders."""
-    return cv2.GaussianBlur(image, (0, 0), sigma, borderType=cv2.BORDER_REFLECT)
+    """Gaussian blur with reflected borders; wide ones are computed on a smaller image, within 2 % of the range."""
+    if sigma < 4:
+        return cv2.GaussianBlur(image, (0, 0), sigma, borderType=cv2.BORDER_REFLECT)
+    factor = 2 if sigma < 8 else 4
+    height, width = image.shape[:2]
+    small = cv2.resize(image, (-(-width // factor), -(-height // factor)), interpolation=cv2.INTER_AREA)
+    rest = (sigma**2 / factor**2 - 0.25) ** 0.5  # both resizes blur a little themselves
+    small = cv2.GaussianBlur(small, (0, 0), rest, borderType=cv2.BORDER_REFLECT)
+    return cv2.resize(small, (width, height))
+
+
+def slope(gray, sigma):
+    """Magnitude of the gradient, per pixel, of the image blurred by `sigma`."""
+    smooth = blur(gray, sigma)
+    return np.hypot(*(cv2.Sobel(smooth, cv2.CV_32F, *order, scale=0.125) for order in ((1, 0), (0, 1))))
 
 
 def ramp(values, low, high):
@@ -74,3 +87,20 @@ def dark_blobs(gray, sigma):
     xx, yy, xy = (cv2.Sobel(smooth, cv2.CV_32F, *order, scale=0.25) for order in ((2, 0), (0, 2), (1, 1)))
     determinant = np.where((xx > 0) & (yy > 0), xx * yy - xy * xy, 0)
     return 4 * sigma**2 * np.sqrt(np.maximum(determinant, 0))
+
+
+def valleys(gray, width):
+    """How much darker a pixel is than what lies on both sides of it: the black top-hat of `width` pixels, 0 on steps."""
+    return cv2.morphologyEx(gray, cv2.MORPH_BLACKHAT, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (width, width)))
+
+
+def skin(rgb):
+    """Where a uint8 (H, W, 3) photo has the colour of skin, 0 or 1. Source: Chai and Ngan (1999), ranges of Cr and Cb."""
+    _, cr, cb = cv2.split(cv2.cvtColor(rgb, cv2.COLOR_RGB2YCrCb))
+    return ((cr >= 133) & (cr <= 173) & (cb >= 77) & (cb <= 127)).astype(np.float32)
+
+
+def chroma_step(rgb, sigma):
+    """How fast the colour of a uint8 (H, W, 3) photo changes, light aside: the gradients of Cr and Cb, summed, per pixel."""
+    chroma = blur(cv2.cvtColor(rgb, cv2.COLOR_RGB2YCrCb)[..., 1:].astype(np.float32) / 255, sigma)
+    return np.hypot(*(cv2.Sobel(chroma, cv2.CV_32F, *order, scale=0.125) for order in ((1, 0), (0, 1)))).sum(2)

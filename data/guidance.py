@@ -8,7 +8,7 @@ import numpy as np
 
 from utils.strokes import ANGLES, PERIOD, stroke_field
 
-from .filters import blur, crest, dark_blobs, darker_than_surroundings, drop_specks, form, hysteresis, ramp
+from .filters import blur, chroma_step, crest, dark_blobs, darker_than_surroundings, drop_specks, form, hysteresis, ramp, skin, slope, valleys
 
 DRAWINGS = ("outline", "contour", "detail", "shaded", "pencil", "blend")  # five candidates, sparse to dense, and the sketch
 
@@ -49,11 +49,11 @@ def unite(*inks):
     return 1 - paper
 
 
-def lines(gray, semantic, fine, texture, busy):
+def lines(gray, semantic, fine, texture, busy, modelled):
     """(outline, contour): the main contours, and those with the thin inner lines. Weight follows importance."""
-    smooth = blur(gray, 1.2)
-    step = np.hypot(cv2.Sobel(smooth, cv2.CV_32F, 1, 0, scale=0.125), cv2.Sobel(smooth, cv2.CV_32F, 0, 1, scale=0.125))
-    visible = ramp(cv2.dilate(step, np.ones((5, 5))), 0.006, 0.018)  # soft shadows link eyes, nose and mouth: no lines
+    step, coarse = (cv2.dilate(slope(gray, sigma), np.ones((5, 5))) for sigma in (1.2, 3.0))
+    sharp = ramp(step / (coarse + 1e-4), 1.15, 1.5)  # clouds, soft shadows and blurred backgrounds have no lines
+    visible = ramp(step, 0.006, 0.018) * (0.2 + 0.8 * sharp) * (1 - modelled)
     ridge, thin_ridge = crest(semantic, 1.5) * visible, crest(fine, 1.0) * visible
     main = hysteresis(ridge, 0.22, 0.55, 36)
     weight = ramp(semantic, 0.18, 0.65) * main
@@ -90,7 +90,12 @@ def drawings(rgb, semantic, fine, origin=(0, 0)):
     even = cv2.bilateralFilter(even, 5, 0.12, 3, borderType=cv2.BORDER_REFLECT)
     accents = drop_specks(ramp(darker_than_surroundings(even, 3), 0.05, 0.5) * (1 - 0.85 * texture), 0.1, 10)
 
-    outline, contour = lines(gray, semantic, fine, texture, busy)
+    # On skin, light models the form: only dark creases (eyes, nostrils, lips) are lines there.
+    creases = cv2.dilate(ramp(valleys(gray, 13), 0.05, 0.14), np.ones((5, 5)))
+    borders = np.maximum(ramp(chroma_step(rgb, 2.0), 0.006, 0.014), ramp(semantic, 0.55, 0.8))
+    modelled = ramp(blur(skin(rgb), 3), 0.75, 0.95) * (1 - blur(np.maximum(creases, borders), 1.5))
+
+    outline, contour = lines(gray, semantic, fine, texture, busy, modelled)
     gate = np.clip(0.12 + 2.2 * near + 0.7 * blur(fine, 3), 0, 1.1) * (1 - 0.8 * texture)
     wide, narrow = darker_than_surroundings(smooth, 2.6), darker_than_surroundings(smooth, 1.4)
     dark = ramp((2.4 * (1 - busy) * wide + (0.8 + 2.4 * busy) * narrow) * gate, 0.07, 0.9)
@@ -103,8 +108,12 @@ def drawings(rgb, semantic, fine, origin=(0, 0)):
     light, deep = np.percentile(gray, (60, 2))
     soft = blur(cv2.bilateralFilter(gray, 7, 0.15, 5, borderType=cv2.BORDER_REFLECT), 1.5)
     soft += texture * (blur(soft, 9) - soft)
-    subject = ramp(blur(semantic, 14), 0.02, 0.10)  # far from any contour lie sky, walls and backgrounds: paper
-    tone = subject * ramp(light - soft, 0.12, max(light - deep, 0.35)) ** 1.1
+    depth = ramp(light - soft, 0.12, max(light - deep, 0.35))
+    # Far from any contour lie sky, walls and backgrounds: paper. Within something dark the shade is even.
+    subject = ramp(blur(semantic, 14), 0.02, 0.10)
+    dark_around = blur(depth, 24) + 1e-3
+    subject = subject + ramp(depth, 0, 0.3) * (blur(subject * depth, 24) / dark_around - subject)
+    tone = subject * depth**1.1
     broad = ramp(darker_than_surroundings(blur(smooth, 0.8), 10), 0.06, 0.7) * (1 - 0.6 * texture)
     shaded = unite(detail, hatching(np.minimum(0.45 * tone + 0.25 * broad * gate, 0.5), strokes, 0.65))
 
@@ -112,8 +121,8 @@ def drawings(rgb, semantic, fine, origin=(0, 0)):
     even += texture * (soft - even)
     graphite = 0.55 * (0.08 + 0.92 * subject) * ramp(np.percentile(even, 60) - even, 0.05, 0.5) + 0.4 * broad
     grey_lines = np.maximum(0.45 * contour, 0.8 * np.maximum(0.8 * np.maximum(accents, narrow * gate), 0.9 * spots))
-    pencil = unite(grey_lines, hatching(np.clip(graphite, 0, 0.85), strokes, 0.5))
+    pencil = unite(grey_lines, hatching(np.clip(graphite, 0, 0.7), strokes, 0.6))
 
     focus = ramp(blur(semantic, 16), 0.02, 0.10)
-    blend = unite(contour, (0.35 + 0.65 * focus) * dark, hatching(0.2 * focus * ramp(tone, 0.25, 1), strokes, 0.65))
+    blend = unite(contour, (0.35 + 0.65 * focus) * dark, hatching(0.2 * ramp(tone, 0.25, 1), strokes, 0.65))
     return np.stack([outline, contour, detail, shaded, pencil, blend]).astype(np.float32)

@@ -7,16 +7,69 @@ import pytest
 from scipy import ndimage
 
 from data.edges import edges_from_photo
-from data.filters import blur, crest, dark_blobs, darker_than_surroundings, drop_specks, form, hysteresis, ramp
+from data.filters import (
+    blur,
+    chroma_step,
+    crest,
+    dark_blobs,
+    darker_than_surroundings,
+    drop_specks,
+    form,
+    hysteresis,
+    ramp,
+    skin,
+    slope,
+    valleys,
+)
 from data.guidance import DRAWINGS, drawings
 from data.pictures import read_rgb
 from utils.strokes import PERIOD, stroke_field
 
 
-def test_blur_is_a_gaussian():
-    image = np.random.default_rng(0).random((40, 50)).astype(np.float32)
-    expected = ndimage.gaussian_filter(image.astype(np.float64), 2.0, mode="reflect", truncate=4.0)
-    assert np.abs(blur(image, 2.0) - expected).max() < 2e-3
+@pytest.mark.parametrize("sigma,bound", [(2.0, 2e-3), (4.0, 0.02), (7.9, 0.02), (8.0, 0.02), (24.0, 0.02)])
+def test_blur_is_a_gaussian(sigma, bound):
+    image = (np.random.default_rng(0).random((97, 151)) > 0.5).astype(np.float32)
+    image[:, 70:] = 1  # a step, where a computation on a smaller image errs most
+    expected = ndimage.gaussian_filter(image.astype(np.float64), sigma, mode="reflect", truncate=4.0)
+    assert np.abs(blur(image, sigma) - expected).max() < bound
+
+
+def test_slope_is_the_gradient_per_pixel():
+    y, x = np.mgrid[0:40, 0:40].astype(np.float32)
+    assert np.allclose(slope(0.03 * x + 0.04 * y, 1.2)[10:-10, 10:-10], 0.05, atol=1e-4)
+
+
+def test_valleys_are_dark_lines_and_no_steps():
+    gray = np.full((40, 60), 0.8, np.float32)
+    gray[:, 30:] = 0.4  # a step
+    gray[:, 10:13] = 0.5  # a dark line of three pixels
+    found = valleys(gray, 13)
+    assert np.allclose(found[:, 10:13], 0.3) and found[:, 20:].max() < 1e-6
+
+
+def test_skin_of_any_tone_is_found_and_other_colours_are_not():
+    tones = [(255, 224, 196), (224, 172, 140), (172, 112, 80), (100, 60, 40)]
+    others = [(60, 120, 200), (40, 160, 60), (128, 128, 128), (250, 250, 250), (220, 30, 30)]
+    assert skin(np.uint8([tones])).all() and not skin(np.uint8([others])).any()
+
+
+def test_chroma_step_sees_colour_and_not_light():
+    light, colour = np.full((30, 40, 3), 90, np.uint8), np.full((30, 40, 3), 90, np.uint8)
+    light[:, 20:] = 170
+    colour[:, 20:] = (150, 70, 80)  # about as bright
+    assert chroma_step(light, 2.0).max() < 1e-4 < 0.014 < chroma_step(colour, 2.0)[:, 20].min()
+
+
+def test_shadows_on_skin_are_no_lines_and_creases_are():
+    rgb = np.full((160, 160, 3), (224, 172, 140), np.uint8)
+    rgb[:, 80:] = (161, 124, 101)  # the same skin in shadow
+    semantic = np.zeros((160, 160), np.float32)
+    semantic[:, 79:81] = 1
+    semantic = cv2.GaussianBlur(semantic, (0, 0), 2) * 2.2  # what a detector that is in doubt says
+    shadow = drawings(rgb, semantic, semantic)[0][:, 74:86].max()
+    rgb[:, 78:82] = (90, 60, 50)
+    crease = drawings(rgb, semantic, semantic)[0][:, 74:86].max()
+    assert shadow < 0.1 and crease > 0.5
 
 
 def test_crest_keeps_the_middle_of_a_line_and_nothing_beside_it():
