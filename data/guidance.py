@@ -62,7 +62,7 @@ def lines(gray, semantic, fine, texture, busy, modelled):
 
     second = ramp(semantic, 0.12, 0.5) * hysteresis(ridge, 0.14, 0.32, 22)
     inner = ramp(thin_ridge, 0.06, 0.45) * hysteresis(
-        thin_ridge * ramp(blur(semantic, 2.5), 0.01, 0.10) * (1 - texture), 0.10, 0.24, 12
+        thin_ridge * ramp(blur(semantic, 2.5), 0.01, 0.10) * (1 - texture), 0.13, 0.32, 16
     )
     thin = np.maximum(1.5 * blur(second, 0.7), 1.6 * blur(inner, 0.65))
     return outline, np.clip(np.maximum(outline * (1 - 0.1 * busy), thin), 0, 1)
@@ -98,11 +98,13 @@ def drawings(rgb, semantic, fine, origin=(0, 0)):
     outline, contour = lines(gray, semantic, fine, texture, busy, modelled)
     gate = np.clip(0.12 + 2.2 * near + 0.7 * blur(fine, 3), 0, 1.1) * (1 - 0.8 * texture)
     wide, narrow = darker_than_surroundings(smooth, 2.6), darker_than_surroundings(smooth, 1.4)
-    dark = ramp((2.4 * (1 - busy) * wide + (0.8 + 2.4 * busy) * narrow) * gate, 0.07, 0.9)
+    thin = ramp(cv2.dilate(valleys(smooth, 9), np.ones((3, 3))), 0.02, 0.10)  # beside a step, darkness is a rim, not a line
+    wide *= 0.3 + 0.7 * thin
+    dark = ramp((2.4 * (1 - busy) * wide + (0.8 + 2.4 * np.maximum(busy, 1 - thin)) * narrow) * gate, 0.07, 0.9)
     spots = ramp(np.maximum(dark_blobs(gray, 1.6), dark_blobs(gray, 2.6)), 0.12, 0.45) * (1 - texture)
     dark = np.maximum(drop_specks(dark, 0.12, 12), 0.9 * spots)
     contour = np.maximum(contour, 0.8 * spots)
-    detail = np.clip(np.maximum(np.maximum(0.9 * contour, 1.05 * dark), 0.8 * accents * np.minimum(1.5 * gate, 1)), 0, 1)
+    detail = np.clip(np.maximum(np.maximum(0.9 * contour, 1.05 * dark), accents * (0.3 + 0.7 * thin) * np.minimum(1.5 * gate, 1)), 0, 1)
 
     strokes = stroke_textures(flow, gray.shape, origin)
     light, deep = np.percentile(gray, (60, 2))
@@ -115,11 +117,11 @@ def drawings(rgb, semantic, fine, origin=(0, 0)):
     subject = subject + ramp(depth, 0, 0.3) * (blur(subject * depth, 24) / dark_around - subject)
     tone = subject * depth**1.1
     broad = ramp(darker_than_surroundings(blur(smooth, 0.8), 10), 0.06, 0.7) * (1 - 0.6 * texture)
-    shaded = unite(detail, hatching(np.minimum(0.45 * tone + 0.25 * broad * gate, 0.5), strokes, 0.65))
+    shaded = unite(detail, hatching(np.minimum(0.45 * tone + 0.15 * broad * gate, 0.5), strokes, 0.65))
 
     # Pencil: lines are thin and grey, tone is graded.
     even += texture * (soft - even)
-    graphite = 0.55 * (0.08 + 0.92 * subject) * ramp(np.percentile(even, 60) - even, 0.05, 0.5) + 0.4 * broad
+    graphite = 0.55 * (0.08 + 0.92 * subject) * ramp(np.percentile(even, 60) - even, 0.05, 0.5) + 0.2 * broad
     grey_lines = np.maximum(0.45 * contour, 0.8 * np.maximum(0.8 * np.maximum(accents, narrow * gate), 0.9 * spots))
     pencil = unite(grey_lines, hatching(np.clip(graphite, 0, 0.7), strokes, 0.6))
 
