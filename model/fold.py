@@ -1,9 +1,9 @@
 """A network for inference only: batch norm inside the convolutions, activations and sums too where possible.
 
 The same function as the trained network, up to rounding. At evaluation, batch norm multiplies and shifts each channel
-by constants, so it disappears in the weights and bias of the convolution in front (Jacob et al., 2018, section 3.2). On
-a CPU, oneDNN applies LeakyReLU and the addition of a residual branch while a convolution writes its output, which saves
-a pass over memory each. Instance norm depends on the photo and stays as it is.
+by constants, so it disappears in the weights and bias of the convolution in front (Jacob et al., 2018, section 3.2).
+LeakyReLU and the addition of a residual branch become part of a convolution too. Instance norm depends on the photo and
+stays as it is.
 """
 import copy
 
@@ -13,15 +13,17 @@ from torch.nn import functional as F
 
 from .blocks import SLOPE, ConvNorm, ResidualBlock
 from .decoder import UpBlock
+from .onednn import NOTHING, add_convolution, convolve
 
 
 class FusedConv(nn.Module):
-    """Convolution with zero padding, bias and, with a `slope`, LeakyReLU: (B, inputs, H, W) -> (B, outputs, H', W').
+    """Convolution with zero padding and bias: (B, inputs, H, W) -> (B, outputs, H', W').
 
-    conv: the convolution. norm: the BatchNorm2d behind it, whose running statistics are folded in.
+    conv: the convolution. norm: the BatchNorm2d behind it, whose running statistics are folded in. then: the activation
+    behind it, as in onednn.convolve().
     """
 
-    def __init__(self, conv, norm=None, slope=None):
+    def __init__(self, conv, norm=None, then=NOTHING):
         super().__init__()
         exact = lambda values: values.detach().cpu().double()
         weight = exact(conv.weight)
@@ -32,27 +34,14 @@ class FusedConv(nn.Module):
             bias = (bias - exact(norm.running_mean)) * gain + exact(norm.bias)
         self.register_buffer("weight", weight.float().contiguous(memory_format=torch.channels_last))
         self.register_buffer("bias", bias.float())
-        self.stride, self.padding = conv.stride, conv.padding
-        self.slope = slope
+        self.stride, self.padding, self.then = conv.stride, conv.padding, then
 
     def forward(self, x):
-        if _fuses(x):
-            post = ("none", [], "") if self.slope is None else ("leaky_relu", [self.slope], "")
-            return torch.ops.mkldnn._convolution_pointwise(
-                x, self.weight, self.bias, self.padding, self.stride, (1, 1), 1, *post
-            )
-        y = F.conv2d(x, self.weight, self.bias, self.stride, self.padding)
-        return y if self.slope is None else F.leaky_relu_(y, self.slope)
+        return convolve(x, self.weight, self.bias, self.stride, self.padding, self.then)
 
     def add_to(self, total, x):
-        """LeakyReLU(total + convolution of x), of slope SLOPE and written into `total`."""
-        if _fuses(x):
-            torch.ops.mkldnn._convolution_pointwise_(
-                total, x, self.weight, self.bias, self.padding, self.stride, (1, 1), 1, "add", 1.0, None, [], None
-            )
-        else:
-            total += F.conv2d(x, self.weight, self.bias, self.stride, self.padding)
-        return F.leaky_relu_(total, SLOPE)
+        """Adds the convolution of x to `total`, in place, and returns it."""
+        return add_convolution(total, x, self.weight, self.bias, self.stride, self.padding)
 
 
 class FusedResidual(nn.Module):
@@ -60,13 +49,13 @@ class FusedResidual(nn.Module):
 
     def __init__(self, block):
         super().__init__()
-        self.first = FusedConv(*block.first, slope=SLOPE)
+        self.first = FusedConv(*block.first, ("leaky_relu", (SLOPE,)))
         self.second = FusedConv(*block.second)
         self.shortcut = fuse(block.shortcut)
 
     def forward(self, x):
         y = self.first(x)
-        return self.second.add_to(self.shortcut(x), y)
+        return F.leaky_relu_(self.second.add_to(self.shortcut(x), y), SLOPE)
 
 
 class FusedUp(nn.Module):
@@ -84,13 +73,6 @@ class FusedUp(nn.Module):
         return self.blocks(x)
 
 
-def _fuses(x):
-    """Whether oneDNN's convolution with a pointwise function behind it is there for this tensor."""
-    if x.device.type != "cpu" or not torch.backends.mkldnn.is_available() or torch.jit.is_tracing():
-        return False
-    return x.dtype == torch.float32 or x.dtype == torch.bfloat16 and torch.ops.mkldnn._is_mkldnn_bf16_supported()
-
-
 def _is_foldable(conv, norm):
     return isinstance(norm, nn.BatchNorm2d) and conv.padding_mode == "zeros"
 
@@ -103,7 +85,7 @@ def fuse(module):
         return FusedResidual(module)
     if isinstance(module, nn.Sequential) and [type(part) for part in module] == [ConvNorm, nn.LeakyReLU]:
         if _is_foldable(*module[0]):
-            return FusedConv(*module[0], slope=module[1].negative_slope)
+            return FusedConv(*module[0], ("leaky_relu", (module[1].negative_slope,)))
     if isinstance(module, nn.Conv2d) and module.padding_mode == "zeros":
         return FusedConv(module)
     for name, child in module.named_children():

@@ -13,18 +13,19 @@ from utils.strokes import PERIOD
 
 from .fold import FusedConv
 from .head import DETAIL_SCALE, SHADED, Drawing
+from .onednn import NOTHING, add_convolution, convolve
 
 WIDTH = 8  # channels are padded to a multiple of it: the floats of an AVX register
-LOGIT_LIMIT = 60.0  # of confidence logits: weights of exp(-60) are not seen, and sums of exp(60) are no infinity
+LOGIT_LIMIT = 60.0  # of confidence logits, before the tilt: weights of exp(-57) are not seen, exp(63) is no infinity
 
 
-def _padded(conv, rows):
-    """A convolution with the output channels `rows` of `conv` and zeros up to a multiple of WIDTH."""
+def _padded(conv, rows, then=NOTHING):
+    """A convolution with the output channels `rows` of `conv` and zeros up to a multiple of WIDTH. then: as in FusedConv."""
     count = -(-len(rows) // WIDTH) * WIDTH
     part = nn.Conv2d(conv.in_channels, count, conv.kernel_size, padding=conv.padding)
     for values, source in ((part.weight, conv.weight), (part.bias, conv.bias)):
         values.detach().zero_()[: len(rows)] = source.detach()[rows]
-    return FusedConv(part)
+    return FusedConv(part, then=then)
 
 
 class FusedHead(nn.Module):
@@ -37,10 +38,11 @@ class FusedHead(nn.Module):
         maps = self.count * cell
         channels = torch.arange(head.conv.out_channels)
         self.ink = _padded(head.conv, torch.cat([channels[:maps], channels[2 * maps :]]))  # candidates, then gains
-        self.logits = _padded(head.conv, channels[maps : 2 * maps])
-        self.register_buffer("over_candidates", torch.zeros(cell, len(self.logits.bias), 1, 1))
+        self.logits = _padded(head.conv, channels[maps : 2 * maps], ("hardtanh", (-LOGIT_LIMIT, LOGIT_LIMIT)))
+        copies = -(-WIDTH // cell)  # of the sums: fewer channels would take longer
+        self.register_buffer("over_candidates", torch.zeros(copies * cell, len(self.logits.bias), 1, 1))
         self.register_buffer("tilt", torch.zeros(len(self.logits.bias), 1, 1))
-        self.over_candidates[:, :maps, 0, 0] = torch.eye(cell).repeat(1, self.count)
+        self.over_candidates[:, :maps, 0, 0] = torch.eye(cell).repeat(copies, self.count)
         self.tilt[:maps, 0, 0] = DETAIL_SCALE * torch.linspace(-0.5, 0.5, self.count).repeat_interleave(cell)
         if self.directions:
             self._build_strokes(head.field, maps, cell)
@@ -75,9 +77,9 @@ class FusedHead(nn.Module):
         ink = self.ink(features).float()
         if self.directions:
             maps = self.count * self.factor**2
-            shading = F.conv2d(ink[:, maps : maps + self.directions], self.spread)
+            shading = convolve(ink[:, maps : maps + self.directions], self.spread)
             shading *= self._strokes_at(*shading.shape[-2:], origin)
-            ink += F.conv2d(shading, self.gather)
+            add_convolution(ink, shading, self.gather)
         return ink.sigmoid_()
 
     def _weights(self, features, detail):
@@ -85,7 +87,7 @@ class FusedHead(nn.Module):
         logits = self.logits(features).float()
         if isinstance(detail, torch.Tensor) or detail:
             logits += detail * self.tilt
-        return logits.clamp_(-LOGIT_LIMIT, LOGIT_LIMIT).exp_()
+        return logits.exp_()
 
     def _planes(self, cells, count):
         """(B, at least count * factor^2, h, w) -> (B, count, H, W): a pixel shuffle of the first channels."""
@@ -101,13 +103,13 @@ class FusedHead(nn.Module):
             cell = self.factor**2
             return self._planes(ink[:, candidate * cell : (candidate + 1) * cell], 1)
         weights = self._weights(features, detail)
-        total = F.conv2d(weights, self.over_candidates)
-        return self._planes(F.conv2d(weights.mul_(ink), self.over_candidates).div_(total), 1)
+        total = convolve(weights, self.over_candidates)
+        return self._planes(convolve(weights.mul_(ink), self.over_candidates).div_(total), 1)
 
     def forward(self, features, detail=0.0, origin=(0, 0)):
         ink, weights = self._ink(features, origin), self._weights(features, detail)
-        total = F.conv2d(weights, self.over_candidates)
-        sketch = self._planes(F.conv2d(weights * ink, self.over_candidates).div_(total), 1)
+        total = convolve(weights, self.over_candidates)
+        sketch = self._planes(convolve(weights * ink, self.over_candidates).div_(total), 1)
         confidences = self._planes(weights, self.count)
         batch, count, height, width = confidences.shape
         confidences /= self._planes(total, 1)

@@ -1,0 +1,37 @@
+"""Convolutions that do more than convolve while they write their output: oneDNN's, or the same in single steps.
+
+On a CPU oneDNN applies an activation or adds to what is there in the same pass over memory. It is also the faster one
+for 1x1 convolutions of few channels, for which torch on one thread takes its own.
+"""
+import torch
+from torch.nn import functional as F
+
+NOTHING = ("none", ())
+
+
+def fuses(x):
+    """Whether oneDNN's convolution with a pointwise function behind it is there for this tensor."""
+    if x.device.type != "cpu" or not torch.backends.mkldnn.is_available() or torch.jit.is_tracing():
+        return False
+    return x.dtype == torch.float32 or x.dtype == torch.bfloat16 and torch.ops.mkldnn._is_mkldnn_bf16_supported()
+
+
+def convolve(x, weight, bias=None, stride=(1, 1), padding=(0, 0), then=NOTHING):
+    """Convolution and an activation: (B, inputs, H, W) -> (B, outputs, H', W').
+
+    then: ("leaky_relu", (slope,)), ("hardtanh", (low, high)) or NOTHING.
+    """
+    name, values = then
+    if fuses(x):
+        return torch.ops.mkldnn._convolution_pointwise(x, weight, bias, padding, stride, (1, 1), 1, name, values, "")
+    y = F.conv2d(x, weight, bias, stride, padding)
+    return y if then == NOTHING else getattr(F, name + "_")(y, *values)
+
+
+def add_convolution(total, x, weight, bias=None, stride=(1, 1), padding=(0, 0)):
+    """Adds a convolution of x to `total`, in place, and returns it."""
+    if not fuses(x):
+        return total.add_(F.conv2d(x, weight, bias, stride, padding))
+    return torch.ops.mkldnn._convolution_pointwise_(
+        total, x, weight, bias, padding, stride, (1, 1), 1, "add", 1.0, None, [], None
+    )
