@@ -5,6 +5,8 @@ import sys
 # Before torch is loaded: its threads wait asleep, not spinning, and leave the cores to the processes that load data.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
+import torch
+
 from losses.vgg import VGGError
 from utils.checkpoint import CheckpointError
 from utils.training.fields import OptionError
@@ -28,6 +30,13 @@ def main(argv):
     except OSError as error:  # the disk is full, a folder cannot be written, no photo can be decoded
         print(f"error: {error}", file=sys.stderr)
         return 1
+    except torch.OutOfMemoryError:
+        sentence = "the memory of the device is full. Give a smaller --batch or --size, or more --accumulate."
+        print(f"error: {sentence}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:  # before the first step, or a second time
+        print("Interrupted: nothing was saved since the last checkpoint.", file=sys.stderr)
+        return 130
 
 
 if __name__ == "__main__":

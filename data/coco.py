@@ -40,8 +40,12 @@ class _Instances(msgspec.Struct):
 
 @dataclasses.dataclass(frozen=True)
 class Annotations:
-    """The annotated objects of photos. Photos are sorted by file name; those of photo i are starts[i] .. starts[i + 1]."""
+    """The annotated objects of photos. Photos are sorted by file name; those of photo i are starts[i] .. starts[i + 1].
 
+    A pickle, which some platforms start worker processes from, holds the path alone: they map the same arrays.
+    """
+
+    path: str  # of the file
     names: np.ndarray  # (photos,) bytes: file names, sorted
     starts: np.ndarray  # (photos + 1,) int64
     boxes: np.ndarray  # (objects, 4) float32: left, top, width, height in pixels
@@ -51,6 +55,9 @@ class Annotations:
     corners: np.ndarray  # (corners, 2) float32: x, y of the outlines
     category_names: np.ndarray  # (categories,) str
     category_ids: np.ndarray  # (categories,) int32
+
+    def __reduce__(self):
+        return read_annotations, (self.path,)
 
     def place(self, name):
         """The photo's index, or None if the file does not know it."""
@@ -90,7 +97,7 @@ def read_annotations(path):
     """
     state = os.stat(path)
     key = repr((VERSION, os.path.abspath(path), state.st_size, state.st_mtime_ns)).encode()
-    return Annotations(**cached(key, lambda: _pack(path)))
+    return Annotations(path, **cached(key, lambda: _pack(path)))
 
 
 def _pack(path):

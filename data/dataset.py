@@ -1,15 +1,19 @@
 """Training items: a photo crop, its guidance and a random reference crop, unpaired."""
+import math
+
 import cv2
 import numpy as np
 import torch
 
 from .crops import random_crop
 from .degrade import degrade
-from .guidance import drawings
+from .guidance import DRAWINGS, drawings
+from .line_art import is_line_art, line_art_item
 from .photos import Photos
 from .references import References
 
 SURROUNDINGS = 16  # pixels around a crop that the guidance's filters see
+LEAST = 480  # pixels of the short side, COCO's own: photos are not decoded smaller than this
 ATTEMPTS = 10  # other pictures tried when one cannot be decoded
 
 
@@ -19,8 +23,10 @@ class SketchDataset(torch.utils.data.Dataset):
     photos_dir: see data.photos.Photos. references: a folder or a list of folders of drawings, None for none (the item's
     reference is blank paper then). split: "train" (random crops, mirrored, damaged input) or "val" (one centred crop per
     photo, clean). size: crop side in pixels. length: items per epoch, None for one per photo. scales: (low, high) result
-    pixels per photo pixel. object_crops: share of the crops centred on an annotated object. categories: names of the COCO
-    categories whose photos and objects are used.
+    pixels per photo pixel, where photos much larger than the largest crop count at a half, a quarter or an eighth of their
+    size, at which they are decoded. object_crops: share of the crops centred on an annotated object. line_art: share of
+    the items that are a reference of lines alone in place of a photo, whose drawings are itself. categories: names of
+    the COCO categories whose photos and objects are used.
 
     An item is a dict: "photo" uint8 (3, S, S), what the network sees; "clean" uint8 (3, S, S), the same undamaged;
     "guidance" uint8 (6, S, S), 255 = paper, see data.guidance.DRAWINGS; "reference" uint8 (1, S, S); "name" str.
@@ -35,6 +41,7 @@ class SketchDataset(torch.utils.data.Dataset):
         length=None,
         scales=(0.6, 1.25),
         object_crops=0.0,
+        line_art=0.0,
         categories=None,
         seed=0,
     ):
@@ -43,8 +50,10 @@ class SketchDataset(torch.utils.data.Dataset):
         self.references = References(folders, split) if folders else None
         self.train = split == "train"
         self.size, self.scales, self.object_crops, self.seed = size, scales, object_crops, seed
+        self.least = max(LEAST, math.ceil((size + 2 * SURROUNDINGS) / min(scales)))  # the largest crop still fits
         self.length = length or len(self.photos)
         self.epoch = 0
+        self.line_art = line_art if self.train and self.references else 0
         self._pass = None
 
     def set_epoch(self, epoch):
@@ -56,8 +65,9 @@ class SketchDataset(torch.utils.data.Dataset):
 
     def describe(self):
         """One or more lines: how many photos and drawings there are, what was skipped and why."""
-        with_edges = sum(self.photos.edge_files(i) is not None for i in range(len(self.photos)))
-        lines = [f"{len(self.photos)} photos in {self.photos.folder} ({with_edges} with edge maps)"]
+        lines = [f"{len(self.photos)} photos in {self.photos.folder} ({self.photos.has_edges().sum()} with edge maps)"]
+        if self.object_crops and self.photos.annotations is None:
+            lines.append("no annotations: no crop is centred on an object")
         if self.references:
             lines.append(f"{len(self.references)} reference drawings")
         skipped = self.photos.skipped + (self.references.skipped if self.references else type(self.photos.skipped)())
@@ -74,13 +84,17 @@ class SketchDataset(torch.utils.data.Dataset):
         if self.train:
             place = int(self._order(index // len(self.photos))[place])
         for _ in range(ATTEMPTS):
-            loaded = self.photos.read(place)
-            if loaded is not None:
+            photo = self.photos.read(place, self.least)
+            if photo is not None:
                 break
             place = (place + 1) % len(self.photos)
         else:
-            raise OSError(f"{ATTEMPTS} photos in a row cannot be decoded, the last one {self.photos.names[place]}")
-        rgb, semantic, fine = (crop.apply(part) for crop in [self._crop(loaded[0].shape, place, rng)] for part in loaded)
+            raise OSError(
+                f"{ATTEMPTS} photos in a row cannot be decoded, the last one {self.photos.names[place]}. "
+                f"Repair or remove the damaged files in {self.photos.folder}."
+            )
+        crop = self._crop(photo, place, rng)
+        rgb, semantic, fine = (crop.apply(part) for part in (photo.rgb, photo.semantic, photo.fine))
         rim = slice(SURROUNDINGS, -SURROUNDINGS)
         ink = drawings(rgb, semantic, fine, origin=(-SURROUNDINGS, -SURROUNDINGS))[:, rim, rim]
         clean = rgb[rim, rim]
@@ -99,16 +113,14 @@ class SketchDataset(torch.utils.data.Dataset):
             self._pass = key, np.random.default_rng((*key, 1)).permutation(len(self.photos))
         return self._pass[1]
 
-    def _crop(self, shape, place, rng):
-        size = self.size + 2 * SURROUNDINGS
+    def _crop(self, photo, place, rng):
+        shape, size = photo.rgb.shape, self.size + 2 * SURROUNDINGS
         if not self.train:
             rng = np.random.default_rng((self.seed, place))
             return random_crop(shape, size, (0.8, 0.8), rng, SURROUNDINGS)
-        boxes = self.photos.objects(place)
         centre = None
-        if len(boxes) and rng.random() < self.object_crops:
-            left, top, width, height = boxes[rng.integers(len(boxes))]
-            centre = (left + width / 2, top + height / 2)
+        if len(photo.centres) and rng.random() < self.object_crops:
+            centre = photo.centres[rng.integers(len(photo.centres))]
         return random_crop(shape, size, self.scales, rng, SURROUNDINGS, centre)
 
     def _reference(self, rng):
@@ -116,7 +128,7 @@ class SketchDataset(torch.utils.data.Dataset):
             crop = self.references.crop(self.size, rng) if self.references else np.ones((self.size, self.size), np.float32)
             if crop is not None:
                 return torch.from_numpy(np.uint8(255 * crop + 0.5))[None]
-        raise OSError(f"{ATTEMPTS} reference drawings in a row cannot be decoded")
+        raise OSError(f"{ATTEMPTS} reference drawings in a row cannot be decoded. Repair or remove the damaged files.")
 
 
 def _to_tensor(rgb):

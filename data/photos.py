@@ -1,14 +1,25 @@
 """The photos of a training: a COCO 2017 folder or any folder of pictures, with their edge maps and objects."""
-import collections
+import dataclasses
 import os
 
 import numpy as np
 
 from .coco import read_annotations
 from .edges import edges_from_photo
+from .header import read_header
 from .pictures import EXTENSIONS, find_pictures, held_out, read_gray, read_rgb, usable
 
 EDGE_FOLDERS = ("edge", "edge_fine")  # semantic and fine edges, white on black, named as the photos
+
+
+@dataclasses.dataclass(frozen=True)
+class Photo:
+    """A photo as it was read, upright."""
+
+    rgb: np.ndarray  # uint8 (H, W, 3)
+    semantic: np.ndarray  # float32 (H, W) in [0, 1], 1 = edge: the edges that matter
+    fine: np.ndarray  # float32 (H, W) in [0, 1], 1 = edge: all of them
+    centres: np.ndarray  # float32 (objects, 2): x, y of the annotated objects in pixels of `rgb`
 
 
 class Photos:
@@ -41,40 +52,79 @@ class Photos:
         if not names and split == "train":
             raise FileNotFoundError(f"no usable pictures in {self.folder} (looked for {', '.join(EXTENSIONS)})")
         self.names = np.array(names, dtype=np.str_)  # an array, which worker processes share, where a list is copied
-        self.maps = [_files_by_stem(os.path.join(root, folder)) for folder in EDGE_FOLDERS]
+        self.maps = [self._maps_in(folder) for folder in EDGE_FOLDERS]
 
     def __len__(self):
         return len(self.names)
 
-    def edge_files(self, index):
-        """The paths of both edge maps of a photo, or None where one is missing."""
-        stem = os.path.splitext(os.path.basename(self.names[index]))[0]
-        files = [os.path.join(self.root, folder, maps[stem]) for folder, maps in zip(EDGE_FOLDERS, self.maps) if stem in maps]
-        return files if len(files) == len(EDGE_FOLDERS) else None
+    def _maps_in(self, folder):
+        """For every photo the name of its map in an edge folder, "" where there is none: an array, see `names`."""
+        known = _files_by_stem(os.path.join(self.root, folder))
+        stems = (os.path.splitext(os.path.basename(name))[0] for name in self.names.tolist())
+        return np.array([known.get(stem, "") for stem in stems], dtype=np.str_)
+
+    def has_edges(self):
+        """Which photos have both edge maps, bool (photos,)."""
+        return np.logical_and(*(names != "" for names in self.maps))
 
     def _objects_of(self, name):
         place = self.annotations.place(name) if self.annotations else None
         return () if place is None else self.annotations.objects(place, self.kept)
 
     def objects(self, index):
-        """Boxes (N, 4) of the annotated objects of a photo in pixels: left, top, width, height. Empty without annotations."""
+        """Boxes (N, 4) of the annotated objects of a photo: left, top, width, height in pixels of the file as it is stored.
+        Empty without annotations.
+        """
         return self._objects_of(str(self.names[index]))
 
-    def read(self, index):
-        """(rgb uint8 (H, W, 3), semantic, fine): a photo and its edge maps; None if the photo cannot be decoded."""
+    def read(self, index, least=0):
+        """The Photo at `index`; None if it cannot be decoded.
+
+        least: photos whose short side is at least twice, four or eight times this long are read at a half, a quarter or an
+        eighth of their size; 0 reads all as they are.
+        """
         name = str(self.names[index])
-        rgb = read_rgb(os.path.join(self.folder, name))
+        path = os.path.join(self.folder, name)
+        header = read_header(path)
+        if header is None:
+            return None
+        factor = header.factor(least) if least else 1
+        rgb = read_rgb(path, factor)
         if rgb is None:
             return None
-        maps = [read_gray(path) for path in self.edge_files(index) or ()]
-        if len(maps) == len(EDGE_FOLDERS) and all(m is not None and m.shape == rgb.shape[:2] for m in maps):
-            return rgb, *maps
-        place = self.annotations.place(name) if self.annotations else None
-        return rgb, *edges_from_photo(rgb, self.annotations.polygons(place) if place is not None else ())
+        maps = self._edges(index, header, factor, rgb.shape[:2])
+        if maps is None:
+            place = self.annotations.place(name) if self.annotations else None
+            outlines = self.annotations.polygons(place) if place is not None else ()
+            maps = edges_from_photo(rgb, [header.upright(outline, factor) for outline in outlines])
+        boxes = np.reshape(self.objects(index), (-1, 4))
+        return Photo(rgb, *maps, header.upright(boxes[:, :2] + boxes[:, 2:] / 2, factor))
+
+    def _edges(self, index, header, factor, shape):
+        """Both edge maps of a photo of `shape` (H, W) from their files; None if one is missing or does not fit the photo."""
+        found = []
+        for folder, names in zip(EDGE_FOLDERS, self.maps):
+            edges = read_gray(os.path.join(self.root, folder, str(names[index]))) if names[index] else None
+            if edges is not None and factor > 1 and edges.shape == header.upright_shape():
+                edges = shrink_edges(edges, factor)
+            if edges is None or edges.shape != shape:
+                return None
+            found.append(edges)
+        return found
+
+
+def shrink_edges(edges, factor):
+    """An edge map (H, W) at 1/factor of its size, sides rounded up: the strongest edge of every block.
+
+    Lines of one pixel keep their strength, which a mean would take from them.
+    """
+    height, width = edges.shape
+    whole = np.pad(edges, ((0, -height % factor), (0, -width % factor)))
+    return np.ascontiguousarray(whole.reshape(len(whole) // factor, factor, -1, factor).max((1, 3)))
 
 
 def _files_by_stem(folder):
     """{name without extension: name} of the pictures in a folder; empty if there is no such folder."""
     if not os.path.isdir(folder):
         return {}
-    return {os.path.splitext(name)[0]: name for name in os.listdir(folder) if name.lower().endswith(EXTENSIONS)}
+    return {os.path.splitext(name)[0]: name for name in sorted(os.listdir(folder)) if name.lower().endswith(EXTENSIONS)}

@@ -1,4 +1,4 @@
-"""Finding and reading picture files for training."""
+"""Finding, checking and reading picture files for training."""
 import collections
 import hashlib
 import os
@@ -10,8 +10,17 @@ from PIL import Image
 
 from .cache import cached
 
-EXTENSIONS = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff")
+JPEG = (".jpg", ".jpeg")
+EXTENSIONS = (*JPEG, ".png", ".webp", ".bmp", ".tif", ".tiff")
+END_MARKS = {"JPEG": b"\xff\xd9", "MPO": b"\xff\xd9", "PNG": b"IEND\xaeB`\x82"}
+REDUCED = {
+    1: cv2.IMREAD_COLOR,
+    2: cv2.IMREAD_REDUCED_COLOR_2,
+    4: cv2.IMREAD_REDUCED_COLOR_4,
+    8: cv2.IMREAD_REDUCED_COLOR_8,
+}
 MIN_SIDE = 64  # pixels: smaller pictures are skipped
+VERSION = 2  # of the checks: what older ones found is looked up anew
 HELD_OUT = 50  # one picture of this many is for validation where a folder has no split of its own
 
 
@@ -37,10 +46,15 @@ def find_pictures(folder, leave_out=()):
 
 
 def why_unusable(path):
-    """A few words on why a picture cannot be trained on, from its header alone; "" if it can."""
+    """A few words on why a picture cannot be trained on; "" if it can.
+
+    Its header tells its size and its last bytes whether it is whole; only where they do not is it decoded.
+    """
     try:
-        with Image.open(path) as image:
-            return "" if min(image.size) >= MIN_SIDE else f"smaller than {MIN_SIDE} pixels"
+        with open(path, "rb") as file, Image.open(file) as image:
+            if min(image.size) < MIN_SIDE:
+                return f"smaller than {MIN_SIDE} pixels"
+            return "" if _has_its_end(file, image.format) or _decodes(image) else "truncated"
     except FileNotFoundError:
         return "missing"
     except Image.DecompressionBombError:
@@ -49,37 +63,57 @@ def why_unusable(path):
         return "unreadable"
 
 
+def _has_its_end(file, kind):
+    """Whether an open file ends as files of its kind do. False may also mean that something follows the picture."""
+    mark = END_MARKS.get(kind)
+    if mark is None:
+        return False
+    file.seek(-len(mark), os.SEEK_END)
+    return file.read() == mark
+
+
+def _decodes(image):
+    try:
+        image.load()
+        return True
+    except (OSError, SyntaxError, ValueError):
+        return False
+
+
 def usable(folder, names):
     """(names that can be trained on, Counter of the reasons why the others cannot): looked up once per state of the files."""
     paths = [os.path.join(folder, name) for name in names]
-    digest = hashlib.sha256(f"headers {MIN_SIDE} {os.path.abspath(folder)}".encode())
+    digest = hashlib.sha256(f"pictures {VERSION} {MIN_SIDE} {os.path.abspath(folder)}".encode())
     for name, path in zip(names, paths):
-        state = os.stat(path) if os.path.exists(path) else None
-        digest.update(f"\n{name} {state and (state.st_size, state.st_mtime_ns)}".encode(errors="surrogateescape"))
+        digest.update(f"\n{name} {_state(path)}".encode(errors="surrogateescape"))
     reasons = cached(digest.digest(), lambda: {"reasons": np.array([why_unusable(p) for p in paths], np.str_)})["reasons"]
     kept = [name for name, reason in zip(names, reasons.tolist()) if not reason]
     return kept, collections.Counter(reason for reason in reasons.tolist() if reason)
 
 
-def read_rgb(path, least=0):
-    """A picture as uint8 RGB (H, W, 3), whatever its mode; None if it cannot be decoded.
+def _state(path):
+    """What changes when a file does: its size and time; None for a link that leads nowhere."""
+    try:
+        state = os.stat(path)
+    except FileNotFoundError:
+        return None
+    return state.st_size, state.st_mtime_ns
 
-    least: JPEG files are decoded at 1/2, 1/4 or 1/8 of their size (by the decoder itself, which is faster) if that leaves
-    the short side at least this long; 0 decodes at full size.
+
+def read_rgb(path, factor=1):
+    """A picture, upright, as uint8 RGB (H, W, 3), whatever its mode; None if it cannot be decoded.
+
+    factor: 1, or 2, 4 or 8 for a half, a quarter or an eighth of its size, sides rounded up. The decoder of JPEG files does
+    that itself, which is faster; other files are decoded whole and made smaller.
     """
-    flag = cv2.IMREAD_COLOR
-    if least and path.lower().endswith((".jpg", ".jpeg")):
-        try:
-            with Image.open(path) as image:
-                short = min(image.size)
-        except (OSError, SyntaxError, ValueError):
-            return None
-        for factor, reduced in ((8, cv2.IMREAD_REDUCED_COLOR_8), (4, cv2.IMREAD_REDUCED_COLOR_4), (2, cv2.IMREAD_REDUCED_COLOR_2)):
-            if short // factor >= least:
-                flag = reduced
-                break
-    image = cv2.imread(path, flag)
-    return None if image is None else cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
+    by_decoder = path.lower().endswith(JPEG)
+    image = cv2.imread(path, REDUCED[factor] if by_decoder else cv2.IMREAD_COLOR)
+    if image is None:
+        return None
+    if factor > 1 and not by_decoder:
+        size = tuple(-(-side // factor) for side in image.shape[1::-1])
+        image = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
+    return cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
 
 
 def read_gray(path):

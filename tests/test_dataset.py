@@ -1,7 +1,6 @@
 """Photos, annotations, references and items, on folders made here."""
 import json
-import subprocess
-import sys
+import pickle
 
 import cv2
 import numpy as np
@@ -14,21 +13,9 @@ from data.crops import Crop, random_crop
 from data.dataset import SketchDataset
 from data.degrade import degrade
 from data.photos import Photos
-from data.pictures import find_pictures, read_rgb
+from data.pictures import find_pictures
 from data.references import References, clean_paper
-
-
-def picture(path, size=(120, 90), seed=0):
-    path.parent.mkdir(parents=True, exist_ok=True)
-    rng = np.random.default_rng(seed)
-    image = cv2.resize(rng.integers(0, 255, (6, 8, 3)).astype(np.uint8), size, interpolation=cv2.INTER_CUBIC)
-    cv2.imwrite(str(path), image)
-    return image
-
-
-@pytest.fixture(autouse=True)
-def private_cache(tmp_path, monkeypatch):
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+from tests.dataset_kit import picture, private_cache  # noqa: F401
 
 
 @pytest.fixture
@@ -99,54 +86,49 @@ def test_annotations_are_cached_and_renewed(coco):
     content["annotations"] = content["annotations"][:1]
     path.write_text(json.dumps(content))
     assert len(read_annotations(str(path)).boxes) == 1 and len(first.boxes) == 4
+    other = pickle.dumps(first)  # what a worker process that is not forked gets
+    assert len(other) < 1000 and isinstance(pickle.loads(other).corners, np.memmap)
     path.write_text('{"images": [{"id": "x"}]}')
     with pytest.raises(ValueError, match="instances_train2017.json is not a COCO"):
         read_annotations(str(path))
 
 
-@pytest.mark.slow
-def test_annotations_of_cocos_size_take_little_time_and_memory(tmp_path):
-    """118,000 photos and 860,000 objects: the limits are generous, because machines are busy."""
-    rng = np.random.default_rng(0)
-    path = tmp_path / "instances.json"
-    with open(path, "w") as file:
-        images = ",".join(f'{{"id":{i},"file_name":"{i:012d}.jpg","width":640,"height":480}}' for i in range(118_000))
-        file.write(f'{{"categories":[{{"id":1,"name":"cat"}}],"images":[{images}],"annotations":[')
-        rings = [",".join(f"{v:.2f}" for v in rng.uniform(0, 400, 46)) for _ in range(100)]
-        for i in range(860_000):
-            file.write(
-                f'{"," if i else ""}{{"segmentation":[[{rings[i % 100]}]],"area":702.1,"iscrowd":0,"image_id":{i * 7919 % 118_000},'
-                f'"bbox":[{i % 400},20.5,30.25,40],"category_id":1,"id":{i}}}'
-            )
-        file.write("]}")
-    measure = (
-        "import resource, sys, time; from data.coco import read_annotations; t = time.process_time();"
-        "a = read_annotations(sys.argv[1]); used = time.process_time() - t;"
-        "print(used, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20, len(a.names), len(a.boxes), a.starts[-1])"
-    )
-    for limit in (40, 2):  # processor seconds: packed, then from the cache
-        out = subprocess.run([sys.executable, "-c", measure, str(path)], capture_output=True, text=True, check=True).stdout
-        seconds, gigabytes, photos, boxes, total = map(float, out.split())
-        assert (photos, boxes, total) == (118_000, 860_000, 860_000)
-        assert seconds < limit and gigabytes < 1.5, (seconds, gigabytes)
-
-
 def test_edge_maps_replace_the_computed_edges(coco):
     photos = Photos(str(coco))
-    _, semantic, fine = photos.read(1)
-    assert semantic.shape == fine.shape == (90, 120)
+    photo = photos.read(1)
+    assert photo.semantic.shape == photo.fine.shape == (90, 120)
     map_ = np.zeros((90, 120), np.uint8)
     map_[40] = 200
     for folder in ("edge", "edge_fine"):
         (coco / folder).mkdir()
         cv2.imwrite(str(coco / folder / "000000000001.png"), map_)
-    _, semantic, fine = Photos(str(coco)).read(1)
-    assert np.allclose(semantic, map_ / 255) and np.allclose(fine, map_ / 255)
+    photos = Photos(str(coco))
+    assert photos.has_edges().tolist() == [False, True, False]
+    assert np.allclose(photos.read(1).semantic, map_ / 255) and np.allclose(photos.read(1).fine, map_ / 255)
 
 
 def test_object_outlines_enter_the_computed_edges(coco):
-    _, semantic, _ = Photos(str(coco)).read(2)
+    semantic = Photos(str(coco)).read(2).semantic
     assert semantic[10, 12:48].min() > 0.7  # the top side of the annotated square
+
+
+@pytest.mark.parametrize("orientation, side", [(1, np.s_[10, 12:48]), (6, np.s_[12:48, 79])])
+def test_objects_shrink_and_turn_with_their_photo(coco, orientation, side):
+    """The photo is stored at eight times the size at which it is read, its objects likewise, and EXIF turns it."""
+    path = coco / "annotations/instances_train2017.json"
+    content = json.loads(path.read_text())
+    for thing in content["annotations"]:
+        thing["bbox"] = [8 * value for value in thing["bbox"]]
+        if not thing["iscrowd"]:
+            thing["segmentation"] = [[8 * value for value in ring] for ring in thing["segmentation"]]
+    path.write_text(json.dumps(content))
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    Image.new("RGB", (960, 720), "gray").save(coco / "train2017/000000000002.jpg", exif=exif)
+    photo = Photos(str(coco)).read(2, least=90)
+    assert photo.rgb.shape == ((90, 120, 3) if orientation == 1 else (120, 90, 3))
+    assert photo.semantic[side].min() > 0.7
+    assert photo.centres.tolist() == ([[30, 25], [10, 10]] if orientation == 1 else [[65, 30], [80, 10]])
 
 
 def test_plain_folder_is_split_and_bad_files_are_counted(tmp_path):
@@ -169,27 +151,6 @@ def test_missing_and_empty_folders_are_sentences(tmp_path):
         Photos(str(tmp_path))
     with pytest.raises(FileNotFoundError, match="no usable drawings"):
         References([str(tmp_path)])
-
-
-@pytest.mark.parametrize("mode", ["L", "LA", "P", "CMYK", "I;16", "1", "RGBA"])
-def test_every_picture_mode_reads_as_rgb(tmp_path, mode):
-    image = Image.fromarray(np.tile(np.arange(0, 240, 3, np.uint8), (70, 1)))
-    image = Image.fromarray(np.asarray(image).astype(np.uint16) * 257) if mode == "I;16" else image.convert(mode)
-    path = tmp_path / ("a.jpg" if mode == "CMYK" else "a.png")
-    image.save(path)
-    rgb = read_rgb(str(path))
-    assert rgb.shape == (70, 80, 3) and rgb.dtype == np.uint8
-    if mode not in ("1", "P"):
-        assert np.abs(rgb[5, :, 1].astype(int) - np.arange(0, 240, 3)).max() <= 6
-
-
-def test_scaled_decoding_keeps_the_picture(tmp_path):
-    picture(tmp_path / "big.jpg", size=(1000, 800))
-    full, reduced = read_rgb(str(tmp_path / "big.jpg")), read_rgb(str(tmp_path / "big.jpg"), least=190)
-    assert reduced.shape == (200, 250, 3)
-    expected = cv2.resize(full, (250, 200), interpolation=cv2.INTER_AREA)
-    assert np.abs(expected.astype(int) - reduced).mean() < 3
-    assert read_rgb(str(tmp_path / "big.jpg"), least=700).shape == (800, 1000, 3)
 
 
 def test_crop_keeps_the_aspect_ratio_and_mirrors():

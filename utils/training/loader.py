@@ -53,6 +53,18 @@ def make_loader(dataset, order, workers, pin):
     )
 
 
+def batches_of(loader):
+    """What `loader` gives. OSError with a sentence where a loading process failed: torch hands on its whole traceback."""
+    try:
+        yield from loader
+    except OSError as error:
+        raise OSError(str(error).strip().splitlines()[-1].removeprefix("OSError: ")) from error
+    except RuntimeError as error:
+        if "DataLoader worker" not in str(error):
+            raise
+        raise ChildProcessError("a loading process died, perhaps for lack of memory. Give fewer --workers and --resume.") from error
+
+
 def to_device(batch, device):
     """A loaded batch with its pictures as channels_last float32 in [0, 1] on `device`."""
     return {

@@ -13,7 +13,7 @@ from .cycle import Cycle, NotFinite
 from .distributed import Group, unwrap
 from .ema import Average
 from .fields import OptionError
-from .loader import Order, make_loader, to_device
+from .loader import Order, batches_of, make_loader, to_device
 from .machine import choose_device, choose_dtype, keep_freed_memory
 from .networks import build_networks
 from .run_folder import RunFolder
@@ -102,6 +102,7 @@ class Run:
     def train(self):
         """Take the steps that are left. Returns the exit status, see train()."""
         self.say(self.dataset.describe())
+        self.say(f"for validation: {self.held_back.describe() if self.held_back else 'no photos'}")
         self.say(
             f"{self.folder.path}: step {self.step} of {self.total} on {self.device} in {str(self.cycle.dtype)[6:]}, "
             f"{self.group.size} process(es)"
@@ -129,7 +130,7 @@ class Run:
         """The loop. Returns the reason why it ended: 0 when all steps are done."""
         o = self.options
         order = Order(len(self.dataset), o.batch, o.accumulate, self.group, self.step, self.total)
-        batches = iter(make_loader(self.dataset, order, o.workers, pin=self.device.type == "cuda"))
+        batches = batches_of(make_loader(self.dataset, order, o.workers, pin=self.device.type == "cuda"))
         meter, begun = Meter(), time.monotonic()
         progress = tqdm(total=self.total, initial=self.step, unit="step", disable=None if self.group.first else True)
         reason = 0

@@ -46,7 +46,9 @@ class Options:
     photos: str = option("", "folder of photos: COCO 2017 layout, or any folder of pictures", _DATA)
     references: tuple[str, ...] = option((), "folders of drawings, such as ImageNet-Sketch; each counts alike", _DATA)
     size: int = option(256, "side of the crops in pixels", _DATA, low=32, high=4096)
-    scales: tuple[float, ...] = option((0.6, 1.25), "smallest and largest crop pixels per photo pixel", _DATA, above=0, high=16)
+    scales: tuple[float, ...] = option(
+        (0.6, 1.25), "smallest and largest crop pixels per photo pixel; large photos are halved first", _DATA, above=0, high=16
+    )
     object_crops: float = option(0.0, "share of the crops centred on an annotated object", _DATA, low=0, high=1)
     categories: tuple[str, ...] = option((), "COCO categories whose photos and objects are used, all if not given", _DATA)
     epoch_length: int = option(0, "crops per epoch, 0 for one per photo", _DATA, low=0)

@@ -64,7 +64,8 @@ def preview(options, processes=1):
     lines = ["options"]
     lines += [f"  {name}: {value}" for name, value in options.settings().items()]
     lines += ["data", *(f"  {line}" for line in dataset.describe().splitlines())]
-    lines.append(f"  validation: {len(held_back) if held_back else 0} photos")
+    validation = held_back.describe() if held_back else "no photos"
+    lines += [f"  {line}" for line in f"for validation: {validation}".splitlines()]
     lines.append(f"  {total} steps of {options.batch} photos, {total * options.batch / len(dataset):.1f} epochs of {len(dataset)}")
     lines += ["networks", *(f"  {name}: {count / 1e6:.2f} million weights" for name, count in counts.items())]
     lines += [

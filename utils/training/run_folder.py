@@ -75,10 +75,14 @@ class RunFolder:
         return sorted(glob.glob(os.path.join(glob.escape(self.checkpoints), "step-*.pt")), reverse=True)
 
     def save(self, content, step, keep):
-        """Write the checkpoint of `step` and remove the oldest ones, so that `keep` are left."""
-        save_atomically(content, os.path.join(self.checkpoints, f"step-{step:09d}.pt"))
-        for path in self._saved()[keep:]:
-            os.remove(path)
+        """Write the checkpoint of `step` and remove the oldest ones, so that `keep` are left.
+
+        Checkpoints of later steps are there only if they were damaged: they do not count.
+        """
+        path = os.path.join(self.checkpoints, f"step-{step:09d}.pt")
+        save_atomically(content, path)
+        for old in [saved for saved in self._saved() if saved <= path][keep:]:
+            os.remove(old)
 
     def save_best(self, content):
         """Write the checkpoint that validated best."""
@@ -89,10 +93,14 @@ class RunFolder:
         return read(os.path.join(self.checkpoints, BEST))
 
     def newest(self, warn=print):
-        """The content of the newest checkpoint that loads, or None if there is none. Damaged ones are named to `warn`."""
+        """The content of the newest checkpoint that loads, or None if none was written yet. Damaged ones are named to
+        `warn`; RunError if all are.
+        """
         for path in self._saved():
             try:
                 return read(path)
             except CheckpointError as error:
                 warn(f"Skipped: {error}")
+        if self._saved():
+            raise RunError(f"None of the checkpoints in {self.checkpoints} loads. Put back a good one, or start a new run.")
         return None

@@ -4,6 +4,8 @@ import os
 
 import torch
 
+from .run_folder import write_text
+
 
 class Meter:
     """Means of named values since the last report. Values are tensors (kept on their device) or numbers."""
@@ -36,8 +38,7 @@ class Log:
     def __init__(self, path, step=0, events=None):
         self.path = path
         kept = [line for line in lines(path) if line["step"] <= step] if step else []
-        with open(path, "w", encoding="utf-8") as file:
-            file.writelines(json.dumps(line) + "\n" for line in kept)
+        write_text(path, "".join(json.dumps(line) + "\n" for line in kept))
         self.board = _tensorboard(events, step) if events else None
 
     def write(self, kind, step, values):

@@ -11,7 +11,7 @@ from data.guidance import crest
 from losses.luminance import luminance
 from losses.style import moments
 
-from .loader import start_worker, to_device
+from .loader import batches_of, start_worker, to_device
 
 REACH = 0.0075  # largest distance of a matching line, as a share of the diagonal: the value of the BSDS500 benchmark
 RIDGE_SIGMA = 1.0  # pixels, of the blur before lines are thinned
@@ -92,7 +92,7 @@ class Validation:
             worker_init_fn=start_worker,
             generator=torch.Generator(),
         )
-        for batch in loader:
+        for batch in batches_of(loader):
             batch = to_device(batch, self.device)
             drawing = generators["photo2sketch"](batch["photo"])
             truth = luminance(batch["clean"])

@@ -1,0 +1,45 @@
+"""What a picture file says of itself before it is decoded: its size and how it is turned."""
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image
+
+ORIENTATION = 0x0112  # the EXIF tag
+FACTORS = (8, 4, 2)  # a JPEG decoder gives a picture at one of these parts of its size, in less time than the whole
+
+
+@dataclass(frozen=True)
+class Header:
+    """width, height: pixels as stored. orientation: EXIF's 1 .. 8; from 5 on, the upright picture has its sides swapped."""
+
+    width: int
+    height: int
+    orientation: int
+
+    def factor(self, least):
+        """The largest of 8, 4, 2 and 1 by which the short side can be divided and stay at least `least` pixels."""
+        return next((factor for factor in FACTORS if min(self.width, self.height) // factor >= least), 1)
+
+    def upright_shape(self, factor=1):
+        """(height, width) of the picture as it is seen, at 1/factor of its size."""
+        sides = (-(-self.height // factor), -(-self.width // factor))
+        return sides[::-1] if self.orientation >= 5 else sides
+
+    def upright(self, points, factor=1):
+        """Points (N, 2) in stored pixels, x then y, as points of the picture as it is seen, at 1/factor of its size."""
+        x, y = np.asarray(points, np.float32).T
+        if self.orientation in (2, 3, 7, 8):
+            x = self.width - x
+        if self.orientation in (3, 4, 6, 7):
+            y = self.height - y
+        return np.stack((y, x) if self.orientation >= 5 else (x, y), axis=1) / np.float32(factor)
+
+
+def read_header(path):
+    """The Header of a picture file; None if it has none that can be read."""
+    try:
+        with Image.open(path) as image:
+            orientation = image.getexif().get(ORIENTATION, 1)
+            return Header(*image.size, orientation if orientation in range(1, 9) else 1)
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
+        return None
