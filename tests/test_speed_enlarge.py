@@ -40,6 +40,18 @@ def test_lines_keep_their_width_and_get_sharper(kind, factor):
     assert grey[0] < 0.75 * grey[1]
 
 
+def test_steps_of_slanted_borders_are_evened_out():
+    """The border of a line without grey pixels, traced row by row, leaves a straight line by less than interpolated."""
+    steps = np.uint8(np.where(line(64, 4.0) < 128, 0, 255))
+    plain = cv2.resize(steps, (256, 256), interpolation=cv2.INTER_CUBIC)
+    rough = []
+    for image in (to_size(steps, 256, 256), plain):
+        border = np.argmax(image[32:-32] < 128, 1).astype(float)  # the first dark pixel of each row
+        rows = np.arange(len(border))
+        rough.append(np.std(border - np.polyval(np.polyfit(rows, border, 1), rows)))
+    assert rough[0] < 0.9 * rough[1]
+
+
 def test_greys_stay():
     flat = np.full((20, 30), 140, np.uint8)
     assert (to_size(flat, 95, 211) == 140).all()
