@@ -80,6 +80,17 @@ class SketchDataset(torch.utils.data.Dataset):
             raise IndexError(index)
         cv2.setNumThreads(0)  # the loader's workers are the threads
         rng = np.random.default_rng((self.seed, self.epoch, index))
+        clean, ink, name = self._line_art(rng) or self._photo(index, rng)
+        return {
+            "photo": _to_tensor(degrade(clean, rng) if self.train else clean),
+            "clean": _to_tensor(clean),
+            "guidance": torch.from_numpy(np.uint8(255 * (1 - ink) + 0.5)),
+            "reference": self._reference(rng),
+            "name": name,
+        }
+
+    def _photo(self, index, rng):
+        """(crop, ink of its guidance, name) of the photo for an index, or of one of the next where it cannot be decoded."""
         place = index % len(self.photos)
         if self.train:
             place = int(self._order(index // len(self.photos))[place])
@@ -97,14 +108,16 @@ class SketchDataset(torch.utils.data.Dataset):
         rgb, semantic, fine = (crop.apply(part) for part in (photo.rgb, photo.semantic, photo.fine))
         rim = slice(SURROUNDINGS, -SURROUNDINGS)
         ink = drawings(rgb, semantic, fine, origin=(-SURROUNDINGS, -SURROUNDINGS))[:, rim, rim]
-        clean = rgb[rim, rim]
-        return {
-            "photo": _to_tensor(degrade(clean, rng) if self.train else clean),
-            "clean": _to_tensor(clean),
-            "guidance": torch.from_numpy(np.uint8(255 * (1 - ink) + 0.5)),
-            "reference": self._reference(rng),
-            "name": str(self.photos.names[place]),
-        }
+        return rgb[rim, rim], ink, str(self.photos.names[place])
+
+    def _line_art(self, rng):
+        """(crop, ink, name) of a reference of lines alone, for the share of items that are one; else None."""
+        if self.line_art and rng.random() < self.line_art:
+            for _ in range(ATTEMPTS):
+                drawing = self.references.crop(self.size, rng)
+                if drawing is not None and is_line_art(drawing):
+                    return *line_art_item(drawing, len(DRAWINGS), rng), "a reference drawing"
+        return None
 
     def _order(self, turn):
         """The random order in which the `turn`-th pass of this epoch goes through the photos: none comes twice in a pass."""
