@@ -107,6 +107,22 @@ def test_lazy_networks_rest_between_their_steps(tmp_path):
     assert ["gradient_discriminator" in line for line in stats(run)] == [True, False, False, True]
 
 
+def test_bfloat16_is_near_float32_and_keeps_the_weights_exact(tmp_path):
+    exact, rounded = (tiny_run(tmp_path / name, "--steps", "2", "--precision", name) for name in ("float32", "bfloat16"))
+    for name in ("edge_candidates", "luminance", "cycle", "discriminator", "gradient_photo2sketch"):
+        one, two = stats(exact)[0][name], stats(rounded)[0][name]
+        assert one != two == pytest.approx(one, rel=0.1)
+    weights = [w for part in newest(rounded)["networks"].values() for w in part.values() if w.is_floating_point()]
+    assert {w.dtype for w in weights} == {torch.float32}
+
+
+def test_gradients_are_clipped_for_each_network(tmp_path):
+    free, held = (tiny_run(tmp_path / limit, *EDGE_ONLY, "--steps", "1", "--warmup", "0", "--clip", limit) for limit in ("0", "1e-9"))
+    assert stats(held)[0]["gradient_photo2sketch"] == stats(free)[0]["gradient_photo2sketch"] > 1e-6  # as it was before
+    size = [max(m["exp_avg"].abs().max() for m in newest(run)["optimisers"]["generators"]["state"].values()) for run in (free, held)]
+    assert size[1] <= 1.1e-10 < size[0]
+
+
 def test_learning_lowers_the_edge_loss(tmp_path):
     run = tiny_run(tmp_path, *EDGE_ONLY, "--steps", "25", "--lr", "1e-2", "--batch", "2", "--epoch-length", "2", "--scales", "1", "1")
     losses = [line["edge_candidates"] for line in stats(run)]

@@ -45,7 +45,9 @@ def test_killed_runs_end_with_the_same_weights_bit_for_bit(undisturbed, tmp_path
     process = start(arguments(tmp_path, *SETTINGS))
     run = stop_after(process, tmp_path, step=1, delay=0.05)  # before or while the first checkpoint is written
     process = start(["--resume", run, "--workers", "2"])  # other processes load the same data
-    stop_after(process, tmp_path, step=6)
+    stop_after(process, tmp_path, step=4)  # as the second checkpoint is written
+    process = start(["--resume", run])
+    stop_after(process, tmp_path, step=7, delay=0.02)
     call(["--resume", run])
     assert_same(newest(undisturbed), newest(run))
     assert timeless(stats(undisturbed)) == timeless(stats(run))
@@ -59,6 +61,17 @@ def test_a_damaged_checkpoint_is_passed_over(undisturbed, capsys):
     output = capsys.readouterr().out
     assert "step-000000009.pt is damaged" in output and "step 8 of 9" in output
     assert_same(before, newest(undisturbed))
+
+
+def test_checkpoints_that_are_all_damaged_end_the_run_and_not_its_stats(tmp_path, capsys):
+    run = tiny_run(tmp_path, "--steps", "2")
+    before = (run / "stats.jsonl").read_text()
+    for path in (run / "checkpoints").iterdir():
+        path.write_bytes(b"PK")
+    call(["--resume", run], status=2)
+    text = capsys.readouterr().err
+    assert "None of the checkpoints in" in text and str(run) in text
+    assert (run / "stats.jsonl").read_text() == before
 
 
 def test_sigterm_saves_and_leaves_with_a_message(tmp_path):
@@ -101,3 +114,7 @@ def test_old_checkpoints_go(tmp_path):
     names = sorted(path.name for path in (tmp_path / "001-a" / "checkpoints").iterdir())
     assert names == ["step-000000002.pt", "step-000000010.pt"]
     assert folder.newest()["step"] == 10
+    (tmp_path / "001-a" / "checkpoints" / names[1]).write_bytes(b"PK")  # damaged: the run goes on from step 2
+    for step in (3, 4):
+        folder.save({"step": step}, step, keep=1)
+    assert folder.newest(warn=lambda text: None)["step"] == 4

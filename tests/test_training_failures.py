@@ -1,0 +1,70 @@
+"""What a training says of pictures it cannot use, and how it leaves when the machine lets it down."""
+import os
+import shutil
+import signal
+
+import pytest
+import torch
+
+from tests.training_runs import ROOT, arguments, call
+
+SAMPLES = sorted((ROOT / "data" / "sample" / "photos").glob("*.jpg"))
+
+
+@pytest.fixture
+def photos(tmp_path):
+    """A folder of the bundled photos."""
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    for photo in SAMPLES:
+        shutil.copy(photo, folder)
+    return folder
+
+
+def sentence(capsys):
+    """The one line that a failed training wrote to stderr."""
+    lines = [line for line in capsys.readouterr().err.splitlines() if line.startswith(("error: ", "Interrupted", "Traceback"))]
+    assert len(lines) == 1
+    return lines[0]
+
+
+def test_the_start_says_how_many_files_are_skipped_and_why(photos, tmp_path, capsys):
+    whole = SAMPLES[0].read_bytes()
+    (photos / "cut1.jpg").write_bytes(whole[: len(whole) // 2])
+    (photos / "cut2.jpg").write_bytes(whole[:-1000])
+    (photos / "none.png").write_bytes(b"no picture")
+    call(arguments(tmp_path / "runs", "--photos", photos, "--steps", "1", "--object-crops", "0.5"))
+    text = capsys.readouterr().out
+    assert "skipped: 2 truncated, 1 unreadable" in text.split("step 0 of 1")[0]
+    assert "no annotations: no crop is centred on an object" in text
+    assert "for validation: " in text
+
+
+def test_photos_that_cannot_be_decoded_any_more_stop_the_run_in_a_sentence(photos, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr("data.photos.read_rgb", lambda path, factor: None)  # the loading process inherits it
+    call(arguments(tmp_path / "runs", "--photos", photos, "--workers", "1"), status=1)
+    text = sentence(capsys)
+    assert text.startswith("error: 10 photos in a row cannot be decoded") and str(photos) in text
+
+
+def test_a_loading_process_that_dies_stops_the_run_in_a_sentence(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr("data.dataset.degrade", lambda *_: os.kill(os.getpid(), signal.SIGKILL))
+    call(arguments(tmp_path / "runs", "--workers", "1"), status=1)
+    assert sentence(capsys).startswith("error: a loading process died")
+
+
+@pytest.mark.parametrize(
+    "failure, status, words",
+    [
+        (torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2 GiB"), 1, "error: the memory of the device is full"),
+        (KeyboardInterrupt(), 130, "Interrupted: "),
+        (OSError(28, "No space left on device"), 1, "error: [Errno 28] No space left on device"),
+    ],
+)
+def test_failures_of_the_machine_are_sentences(tmp_path, capsys, monkeypatch, failure, status, words):
+    def fail(options):
+        raise failure
+
+    monkeypatch.setattr("main_sketch.train", fail)
+    call(arguments(tmp_path), status)
+    assert sentence(capsys).startswith(words)
