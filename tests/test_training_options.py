@@ -1,7 +1,9 @@
 """Options: one source, limits, files, refusals."""
 import dataclasses
 import json
+import math
 import pathlib
+import re
 
 import pytest
 import yaml
@@ -11,6 +13,13 @@ from main_sketch import main
 from tests.training_runs import ROOT, arguments
 from utils.training.fields import OptionError, flag
 from utils.training.options import WEIGHT, Options, read_options
+
+
+@pytest.fixture
+def run_folder(tmp_path):
+    """A folder that can be resumed, as far as its options tell."""
+    (tmp_path / "options.json").write_text(json.dumps(Options().settings()))
+    return str(tmp_path)
 
 
 def write(path, content):
@@ -112,6 +121,30 @@ def test_shipped_configurations_hold_known_options(path):
     options = read_options(["--config", str(path)])
     for name, value in yaml.safe_load(pathlib.Path(path).read_text()).items():
         assert type(getattr(options, name))(value) == getattr(options, name)
+
+
+def readme_commands():
+    """The trainings of the README: (processes, words behind main_sketch.py)."""
+    for line in (ROOT / "README.md").read_text().splitlines():
+        launcher, program, words = line.split("#")[0].partition(" main_sketch.py")
+        if program and line.startswith(("python ", "torchrun ")):
+            counts = re.findall(r"--(?:nnodes|nproc-per-node) (\d+)", launcher)
+            yield math.prod(map(int, counts)), words.split()
+
+
+def test_the_readmes_commands_are_accepted(run_folder, monkeypatch):
+    monkeypatch.chdir(ROOT)
+    commands = list(readme_commands())
+    assert {processes for processes, _ in commands} == {1, 4, 16} and len(commands) >= 6
+    for processes, words in commands:
+        options = read_options([run_folder if word.startswith("runs/") else word for word in words])
+        assert options.batch % (options.accumulate * processes) == 0, words
+
+
+def test_more_processes_than_photos_of_a_step_are_refused(monkeypatch, capsys):
+    monkeypatch.setenv("WORLD_SIZE", "16")
+    assert main(["--photos", "a", "--references", "b"]) == 2
+    assert "--batch 8 cannot be dealt out to 16 processes in --accumulate 1 parts. Give a multiple of 16." in capsys.readouterr().err
 
 
 def test_dry_run_prints_and_writes_nothing(tmp_path, capsys):

@@ -34,7 +34,8 @@ def train(options):
     group = Group.from_environment()
     if options.batch % (options.accumulate * group.size):
         raise OptionError(
-            f"--batch {options.batch} cannot be dealt out to {group.size} processes in --accumulate {options.accumulate} parts."
+            f"--batch {options.batch} cannot be dealt out to {group.size} processes in --accumulate {options.accumulate} parts. "
+            f"Give a multiple of {options.accumulate * group.size}."
         )
     if options.threads:
         torch.set_num_threads(options.threads)
