@@ -6,7 +6,6 @@ import argparse
 import contextlib
 import importlib.util
 import os
-import platform
 import statistics
 import subprocess
 import sys
@@ -16,14 +15,17 @@ import numpy as np
 import torch
 
 from benchmarks.contenders import CONTENDERS, builder, gflop
+from benchmarks.machine import OtherWork, free_memory, machine
 from benchmarks.stopwatch import Stopwatch
 from model.precision import choose_dtype
-from utils.defaults import CHECKPOINTS
+from utils.defaults import CHECKPOINTS, WORKING_SIZE
 
 SIZES = (256, 512, 1024, 2048)
 REFERENCE = "HED"
 PASSES = 15  # at most, of each network and size
-TOO_LONG = 20.0  # seconds: what takes longer is run once, without warming up
+TOO_LONG = 10.0  # seconds: what takes longer is run once, without warming up
+TOO_SLOW = 60.0  # seconds of one pass: what is foreseen to take longer is left out
+LEFT_OUT = "-"
 README = os.path.join("benchmarks", "README.md")
 MARKS = "<!-- speed: begin -->\n", "<!-- speed: end -->\n"  # in README, around the tables
 MATRIX = 3000  # side of the matrices whose product stands for the machine's peak
@@ -35,18 +37,6 @@ GROUPS = {  # operations of torch by what they do, for the table of where the ti
     "sums and products": ("add", "mul", "div", "round"),
     "copies and layout": ("copy", "cat", "unshuffle", "pad", "clone", "index", "contiguous"),
 }
-
-
-def machine(device):
-    """A sentence about the machine."""
-    name = platform.processor() or platform.machine()
-    if os.path.exists("/proc/cpuinfo"):
-        with open("/proc/cpuinfo") as file:
-            name = next((line.split(":")[1].strip() for line in file if line.startswith("model name")), name)
-    if device.startswith("cuda"):
-        name = f"{torch.cuda.get_device_name(device)}, {name}"
-    parts = [name, f"{torch.get_num_threads()} threads", torch.backends.cpu.get_cpu_capability()]
-    return ", ".join([*parts, f"torch {torch.__version__}", f"Python {platform.python_version()}"])
 
 
 def peak(precision, device):
@@ -62,12 +52,17 @@ def peak(precision, device):
 
 
 def measure(names, sizes, precision, device, budget):
-    """{(name, size): (median seconds, most bytes)}, the networks in turns. budget: seconds of passes per cell."""
+    """{(name, size): (median seconds, most bytes)}, the networks in turns. budget: seconds of passes per cell.
+
+    A network that would need TOO_SLOW seconds or half of the memory that is free is left out from that size on.
+    """
     watches, found = {}, {}
     try:
         for name in names:
             watches[name] = Stopwatch(builder(name, precision, device), device)
-        for size in sizes:
+        for before, size in zip((None, *sizes), sizes):
+            for name in [name for name in watches if before and not _feasible(*found[name, before], size / before)]:
+                watches.pop(name).close()
             photo = np.random.default_rng(size).integers(0, 256, (size, size, 3), np.uint8)
             first = {name: watch.time(photo) for name, watch in watches.items()}
             passes = {name: min(PASSES, 1 + int(budget / result[0])) for name, result in first.items()}
@@ -87,6 +82,11 @@ def measure(names, sizes, precision, device, budget):
     return found, profile
 
 
+def _feasible(seconds, memory, growth):
+    """Whether what took this for a photo can be done for one whose sides are `growth` times as long."""
+    return seconds * growth**2 < TOO_SLOW and memory * growth**2 < free_memory() / 2
+
+
 def table(head, rows):
     """Rows of cells as Markdown."""
     return "\n".join("| " + " | ".join(map(str, row)) + " |" for row in (head, ["---"] * len(head), *rows)) + "\n"
@@ -99,20 +99,25 @@ def report(names, sizes, precision, found, top):
     for name in names:
         cells = [name, f"{gflop(name, 512):.1f}"]
         for size in sizes:
+            if (name, size) not in found:
+                cells += [LEFT_OUT] * 3
+                continue
             seconds, memory = found[name, size]
             share = gflop(name, size) / seconds / top
             cells += [f"{seconds * 1e3:.0f}", f"{share:.0%}", f"{memory / 1e6:.0f}"]
         rows.append(cells)
     heads = [f"{size}: {unit}" for size in sizes for unit in ("ms", "of peak", "MB")]
     print(table(["network", "GFLOP at 512", *heads], rows))
+    if any((name, size) not in found for name in names for size in sizes):
+        print(f"{LEFT_OUT}: left out, because it would take over {TOO_SLOW:.0f} s or half of the free memory.\n")
     print(f"Time by that of {REFERENCE}, and time per pixel by that at 512 x 512:\n")
     rows = []
     for name in names:
         cells = [name]
         for size in sizes:
-            ratio = found[name, size][0] / found[REFERENCE, size][0]
-            growth = found[name, size][0] / found[name, 512][0] * (512 / size) ** 2
-            cells += [f"{ratio:.3f}", f"{growth:.2f}"]
+            seconds, reference = (found[which, size][0] if (which, size) in found else None for which in (name, REFERENCE))
+            cells.append(f"{seconds / reference:.3f}" if seconds and reference else LEFT_OUT)
+            cells.append(f"{seconds / found[name, 512][0] * (512 / size) ** 2:.2f}" if seconds else LEFT_OUT)
         rows.append(cells)
     heads = [f"{size}: {unit}" for size in sizes for unit in (f"/ {REFERENCE}", "growth")]
     print(table(["network", *heads], rows))
@@ -144,7 +149,7 @@ def report_photos():
     subprocess.run([sys.executable, "-c", program], check=True)
     rows = [("from starting Python to the first drawing", f"{time.perf_counter() - start:.1f}", "")]
     for label, side, size in (
-        ("24 megapixels at the default size", (4000, 6000), 1024),
+        ("24 megapixels at the default size", (4000, 6000), WORKING_SIZE),
         ("24 megapixels, full", (4000, 6000), "full"),
         ("100 megapixels, full", (10000, 10000), "full"),
     ):
@@ -207,7 +212,10 @@ class Tee:
 
 def run(names, sizes, device, quick):
     """Measure and print everything."""
-    print(f"{machine(device)}. Milliseconds are medians.")
+    other_work = OtherWork()
+    print(f"{machine(device)}. Milliseconds are medians, of one pass where it takes over {TOO_LONG:.0f} s.")
+    if quick:
+        print("A quick run: few passes, and the larger sizes are left out.")
     for precision in ("float32", "bfloat16"):
         if precision == "bfloat16":
             names = [name for name in names if "onnx" not in name]
@@ -222,6 +230,7 @@ def run(names, sizes, device, quick):
             report_profile(profile)
     if not quick and device == "cpu" and os.path.exists(CHECKPOINTS["photo2sketch"]):
         report_photos()
+    print(f"\n{other_work.sentence()}")
 
 
 if __name__ == "__main__":

@@ -2,7 +2,9 @@
 import numpy as np
 import pytest
 
+from benchmarks import speed
 from benchmarks.contenders import CONTENDERS, builder, gflop
+from benchmarks.machine import OtherWork
 from benchmarks.networks import HED, LDC
 from benchmarks.stopwatch import Stopwatch
 
@@ -32,3 +34,54 @@ def test_stopwatch_measures_time_and_memory():
     assert any("convolution" in name for name in parts) and sum(parts.values()) <= total
     assert large[0] > total and large[1] > memory
     assert not watch.process.is_alive()
+
+
+def test_large_sizes_are_left_out_where_time_or_memory_would_not_do(monkeypatch, capsys):
+    class Watch:
+        """Half a second a megapixel and 4 GB a megapixel."""
+
+        def __init__(self, build, device):
+            self.open = True
+
+        def time(self, photo):
+            assert self.open
+            return photo.size / 3e6 * 0.5, photo.size / 3e6 * 4e9
+
+        def close(self):
+            self.open = False
+
+    monkeypatch.setattr(speed, "Stopwatch", Watch)
+    monkeypatch.setattr(speed, "gflop", lambda name, size: size**2 * 6e-4)
+    monkeypatch.setattr(speed, "free_memory", lambda: 10e9)
+    sizes = (256, 512, 1024, 2048)
+    found, _ = speed.measure(["HED"], sizes, "float32", "cpu", 0.0)
+    assert [size for _, size in found] == [256, 512, 1024]
+    speed.report(["HED"], sizes, "float32", found, 100.0)
+    text = capsys.readouterr().out
+    assert "| - | - | - |" in text and "left out" in text and "| 1.000 | 1.00 | - | - |" in text
+    monkeypatch.setattr(speed, "free_memory", lambda: 1e12)
+    assert len(speed.measure(["HED"], sizes, "float32", "cpu", 0.0)[0]) == 4
+    monkeypatch.setattr(speed, "TOO_SLOW", 1.0)
+    assert len(speed.measure(["HED"], sizes, "float32", "cpu", 0.0)[0]) == 3
+
+
+def test_other_work_is_told_from_our_own(monkeypatch):
+    real = OtherWork().share()
+    assert real is None or 0 <= real <= 1
+    monkeypatch.setattr("os.cpu_count", lambda: 2)
+    for work, share, words in ((8.0, 0.15, "15% of the processors' time meanwhile. Ratios are uncertain."), (4.0, 0, "0%")):
+        moments = [(100.0, 50.0, 1.0), (110.0, 50.0 + work, 6.0), (110.0, 50.0 + work, 6.0)]  # 5 seconds were ours
+        monkeypatch.setattr(OtherWork, "_seconds", staticmethod(lambda: moments.pop(0)))
+        other_work = OtherWork()
+        assert other_work.share() == pytest.approx(share)
+        assert words in other_work.sentence()
+    monkeypatch.setattr(OtherWork, "_seconds", staticmethod(lambda: None))
+    assert "not known" in OtherWork().sentence()
+
+
+def test_saving_replaces_the_tables_alone(tmp_path, monkeypatch):
+    readme = tmp_path / "README.md"
+    readme.write_text("before\n" + speed.MARKS[0] + "old\n" + speed.MARKS[1] + "after\n")
+    monkeypatch.setattr(speed, "README", str(readme))
+    speed.save("new\n")
+    assert readme.read_text() == "before\n" + speed.MARKS[0] + "new\n" + speed.MARKS[1] + "after\n"
