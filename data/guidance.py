@@ -64,7 +64,7 @@ def lines(gray, semantic, fine, texture, busy, modelled):
     inner = ramp(thin_ridge, 0.06, 0.45) * hysteresis(
         thin_ridge * ramp(blur(semantic, 2.5), 0.01, 0.10) * (1 - texture), 0.13, 0.32, 16
     )
-    thin = np.maximum(1.5 * blur(second, 0.7), 1.6 * blur(inner, 0.65))
+    thin = np.maximum(1.5 * blur(second, 0.7), 1.6 * blur(inner, 0.65)) * (1 - 0.15 * busy)
     return outline, np.clip(np.maximum(outline * (1 - 0.1 * busy), thin), 0, 1)
 
 
@@ -93,17 +93,25 @@ def drawings(rgb, semantic, fine, origin=(0, 0)):
     # On skin, light models the form: only dark creases (eyes, nostrils, lips) are lines there.
     creases = cv2.dilate(ramp(valleys(gray, 13), 0.05, 0.14), np.ones((5, 5)))
     borders = np.maximum(ramp(chroma_step(rgb, 2.0), 0.006, 0.014), ramp(semantic, 0.55, 0.8))
-    modelled = ramp(blur(skin(rgb), 3), 0.75, 0.95) * (1 - blur(np.maximum(creases, borders), 1.5))
+    skinned = blur(skin(rgb), 3)
+    modelled = ramp(skinned, 0.75, 0.95) * (1 - blur(np.maximum(creases, borders), 1.5))
+    # Faces are small and their features faint: dark spots on skin count far more than elsewhere.
+    light_around = blur(gray, 4)
+    faint = valleys(blur(gray, 0.5), 9) / (light_around + 0.05)
+    faint *= ramp(skinned, 0.4, 0.7) * ramp(light_around, 0.15, 0.3) * ramp(blur(semantic, 12), 0.02, 0.08)
+    features = drop_specks(ramp(faint, 0.05, 0.3), 0.15, 5)
 
     outline, contour = lines(gray, semantic, fine, texture, busy, modelled)
     gate = np.clip(0.12 + 2.2 * near + 0.7 * blur(fine, 3), 0, 1.1) * (1 - 0.8 * texture)
     wide, narrow = darker_than_surroundings(smooth, 2.6), darker_than_surroundings(smooth, 1.4)
     thin = ramp(cv2.dilate(valleys(smooth, 9), np.ones((3, 3))), 0.02, 0.10)  # beside a step, darkness is a rim, not a line
     wide *= 0.3 + 0.7 * thin
-    dark = ramp((2.4 * (1 - busy) * wide + (0.8 + 2.4 * np.maximum(busy, 1 - thin)) * narrow) * gate, 0.07, 0.9)
+    dark = ramp((2.4 * (1 - busy) * wide + (0.8 + 2.0 * np.maximum(busy, 1 - thin)) * narrow) * gate, 0.07, 0.9)
     spots = ramp(np.maximum(dark_blobs(gray, 1.6), dark_blobs(gray, 2.6)), 0.12, 0.45) * (1 - texture)
     dark = np.maximum(drop_specks(dark, 0.12, 12), 0.9 * spots)
-    contour = np.maximum(contour, 0.8 * spots)
+    contour = np.maximum(contour, np.maximum(0.8 * spots, 0.9 * ramp(features, 0.3, 1)))
+    outline = np.maximum(outline, 0.9 * ramp(features, 0.6, 1) * (1 - busy))
+    dark = np.maximum(dark, features)
     detail = np.clip(np.maximum(np.maximum(0.9 * contour, 1.05 * dark), accents * (0.3 + 0.7 * thin) * np.minimum(1.5 * gate, 1)), 0, 1)
 
     strokes = stroke_textures(flow, gray.shape, origin)
@@ -122,7 +130,7 @@ def drawings(rgb, semantic, fine, origin=(0, 0)):
     # Pencil: lines are thin and grey, tone is graded.
     even += texture * (soft - even)
     graphite = 0.55 * (0.08 + 0.92 * subject) * ramp(np.percentile(even, 60) - even, 0.05, 0.5) + 0.2 * broad
-    grey_lines = np.maximum(0.45 * contour, 0.8 * np.maximum(0.8 * np.maximum(accents, narrow * gate), 0.9 * spots))
+    grey_lines = np.maximum(0.45 * contour, 0.8 * np.maximum(0.8 * np.maximum(accents, narrow * gate), 0.9 * np.maximum(spots, features)))
     pencil = unite(grey_lines, hatching(np.clip(graphite, 0, 0.7), strokes, 0.6))
 
     focus = ramp(blur(semantic, 16), 0.02, 0.10)
