@@ -94,13 +94,6 @@ def valleys(gray, width):
     return cv2.morphologyEx(gray, cv2.MORPH_BLACKHAT, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (width, width)))
 
 
-def skin(rgb):
-    """Where a uint8 (H, W, 3) photo has the colour of skin, 0 or 1. Source: Chai and Ngan (1999),
-    ranges of Cr and Cb; that of Cr (to 173 there) is wider for warm light."""
-    _, cr, cb = cv2.split(cv2.cvtColor(rgb, cv2.COLOR_RGB2YCrCb))
-    return ((cr >= 133) & (cr <= 195) & (cb >= 77) & (cb <= 127)).astype(np.float32)
-
-
 def chroma_step(rgb, sigma):
     """How fast the colour of a uint8 (H, W, 3) photo changes, light aside: the gradients of Cr and Cb, summed, per pixel."""
     chroma = blur(cv2.cvtColor(rgb, cv2.COLOR_RGB2YCrCb)[..., 1:].astype(np.float32) / 255, sigma)
