@@ -23,9 +23,9 @@ def paper():
 
 
 def with_engine(make, precision, device):
-    """One drawing alone, as the tools draw it."""
+    """One drawing alone, as the tools draw it; never in tiles, which would cost the paper's preset many passes."""
     engine = Engine(make(), device, precision)
-    return engine.sketch
+    return lambda photo: engine.sketch(photo, tile=max(photo.shape))
 
 
 def all_maps(make, precision, device):

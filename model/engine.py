@@ -13,8 +13,9 @@ from .head import Drawing
 from .precision import choose_dtype, set_precision
 from .tiles import Box, TiledPass
 
-TILE = 1024  # pixels, side of the tiles of large photos
-WHOLE = 2048 * 2048  # pixels: larger photos are drawn in tiles, unless asked otherwise
+# By norm: the pixels up to which a photo is drawn whole, and the side of the tiles of larger ones, unless asked otherwise.
+# 0.6 GB at most with the fast preset. With the paper's 4 GB, because each of its instance norms costs a pass over all tiles.
+LIMITS = {"batch": (2048 * 2048, 1024), "instance": (1024 * 1024, 512)}
 
 
 class Engine:
@@ -39,10 +40,10 @@ class Engine:
     def draw(self, photos, detail=0.0, tile=None, progress=None):
         """All maps: photos (B, 3, H, W) float32 RGB in [0, 1] on any device -> Drawing of float32 CPU tensors.
 
-        detail: -1 sparse to 1 dense. tile: side of the tiles in pixels; None chooses: up to 2048 x 2048 pixels the
-        whole photo, for more tiles of 1024. progress: called as progress(done, total) after each tile, at the end with
-        done = total. ValueError for other shapes and for sides under 16 pixels. The maps take 44 bytes per pixel:
-        sketch() is for photos for which that is too much, and for speed.
+        detail: -1 sparse to 1 dense. tile: side of the tiles in pixels; None chooses by LIMITS. progress: called as
+        progress(done, total) after each tile, at the end with done = total. ValueError for other shapes and for sides
+        under 16 pixels. The maps take 44 bytes per pixel: sketch() is for photos for which that is too much, and for
+        speed.
         """
         with self.turn:
             self.network.check(photos)
@@ -59,8 +60,8 @@ class Engine:
         """One drawing alone, fast and for any size: uint8 RGB (H, W, 3) or (B, H, W, 3) -> uint8 (H, W) or (B, H, W).
 
         photos: a torch tensor or NumPy array. candidate: index from 0 (sparsest) to T - 1, None = the blend. The result
-        is a CPU tensor, 255 = paper. detail, tile, progress and errors as in draw(). A photo of any size needs about
-        20 bytes per pixel beside the photo itself, and 0.3 GB for the tiles.
+        is a CPU tensor, 255 = paper. detail, tile, progress and errors as in draw(). With the fast preset a photo of any
+        size needs about 22 bytes per pixel beside the photo itself, or 0.6 GB if that is more.
         """
         photos = _as_tensor(photos)
         if photos.ndim not in (3, 4) or photos.dtype != torch.uint8:
@@ -82,7 +83,8 @@ class Engine:
         """Yields (slices of the drawing, slices of the head's output, features, origin), whole or for each tile."""
         height, width = photos.shape[-2:]
         if tile is None:
-            tile = TILE if height * width > WHOLE else max(height, width)
+            pixels, side = LIMITS[self.network.arch.norm]
+            tile = side if height * width > pixels else max(height, width)
         stride = self.network.arch.stride
         size = tuple(-(-side // stride) * stride for side in (height, width))
         whole = Box(0, 0, height, width)

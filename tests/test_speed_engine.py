@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from model import PRESETS, Photo2Sketch, Sketch2Photo
-from model.engine import Engine
+from model.engine import LIMITS, Engine
 from model.precision import choose_dtype
 from model.reverse import ReverseEngine
 from model.tiles import reach
@@ -106,13 +106,14 @@ def test_sketch_is_the_rounded_drawing(pair, tile):
         assert np.abs(one.numpy() - expected.candidates[0, index].numpy() * 255).max() < 0.51
 
 
-def test_large_photos_are_drawn_in_tiles_without_being_asked(monkeypatch):
-    monkeypatch.setattr("model.engine.WHOLE", 100 * 100)
-    monkeypatch.setattr("model.engine.TILE", 64)
-    calls = []
-    engine = Engine(lively_network(TINY), precision="float32")
-    engine.sketch(noise_photos(1, 120, 120)[0], progress=lambda *call: calls.append(call))
-    assert calls[-1] == (8, 8)
+@pytest.mark.parametrize("arch, passes", [(TINY, 2), (TINY_PAPER, 12)], ids=["fast", "paper"])
+def test_large_photos_are_drawn_in_tiles_without_being_asked(monkeypatch, arch, passes):
+    monkeypatch.setitem(LIMITS, arch.norm, (100 * 100, 64))
+    engine = Engine(lively_network(arch), precision="float32")
+    for side, tiles in ((100, None), (120, 4)):
+        calls = []
+        engine.sketch(noise_photos(1, side, side)[0], progress=lambda *call: calls.append(call))
+        assert calls[-1] == ((tiles * passes,) * 2 if tiles else (1, 1))
 
 
 def test_bfloat16_is_seen_by_nobody():
