@@ -175,3 +175,22 @@ def test_first_drawing_comes_soon():
     subprocess.run([sys.executable, "-c", program], check=True, cwd=ROOT)
     end = os.times()
     assert end.children_user + end.children_system - start.children_user - start.children_system < 8  # CPU seconds
+
+
+def test_time_per_pixel_does_not_grow():
+    """In seconds of the processor on one thread, so that other work on the machine matters little."""
+    engine = Engine(Photo2Sketch.from_checkpoint(CHECKPOINT), precision="float32")
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        best = {}
+        for side, passes in ((512, 6), (2048, 2)):
+            photo, seconds = noise_photos(1, side, side)[0], []
+            for _ in range(passes):
+                start = time.process_time()
+                engine.sketch(photo)
+                seconds.append((time.process_time() - start) / side**2)
+            best[side] = min(seconds)
+    finally:
+        torch.set_num_threads(threads)
+    assert best[2048] < 1.3 * best[512]
