@@ -34,6 +34,12 @@ def main(argv):
         sentence = "the memory of the device is full. Give a smaller --batch or --size, or more --accumulate."
         print(f"error: {sentence}", file=sys.stderr)
         return 1
+    except RuntimeError as error:
+        if not type(error).__module__.startswith(("torch._dynamo", "torch._inductor")):
+            raise
+        reason = str(error).strip().splitlines()[0]
+        print(f"error: --compile failed ({reason}). Leave it out, or install a C++ compiler.", file=sys.stderr)
+        return 1
     except KeyboardInterrupt:  # before the first step, or a second time
         print("Interrupted: nothing was saved since the last checkpoint.", file=sys.stderr)
         return 130

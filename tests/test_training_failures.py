@@ -5,6 +5,7 @@ import signal
 
 import pytest
 import torch
+from torch._inductor.exc import InvalidCxxCompiler
 
 from tests.training_runs import ROOT, arguments, call
 
@@ -57,6 +58,7 @@ def test_a_loading_process_that_dies_stops_the_run_in_a_sentence(tmp_path, capsy
     "failure, status, words",
     [
         (torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2 GiB"), 1, "error: the memory of the device is full"),
+        (InvalidCxxCompiler(), 1, "error: --compile failed (No working C++ compiler found"),
         (KeyboardInterrupt(), 130, "Interrupted: "),
         (OSError(28, "No space left on device"), 1, "error: [Errno 28] No space left on device"),
     ],
