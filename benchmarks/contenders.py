@@ -34,11 +34,9 @@ def all_maps(make, precision, device):
     return lambda photo: engine.draw(torch.from_numpy(photo)[None].permute(0, 3, 1, 2).float() / 255)
 
 
-def plain(make, precision, device):
-    """As published: the module called as it is, channels last in bfloat16 only."""
-    network = make().eval().to(device, getattr(torch, precision))
-    layout = torch.contiguous_format if precision == "float32" else torch.channels_last
-    network = network.to(memory_format=layout)
+def as_module(make, precision, device, layout):
+    """The module called as it is. layout: of its weights and of the photo."""
+    network = make().eval().to(device, getattr(torch, precision)).to(memory_format=layout)
 
     @torch.inference_mode()
     def run(photo):
@@ -48,17 +46,16 @@ def plain(make, precision, device):
     return run
 
 
+def plain(make, precision, device):
+    """As published: the module called as it is, channels last in bfloat16 only."""
+    layout = torch.contiguous_format if precision == "float32" else torch.channels_last
+    return as_module(make, precision, device, layout)
+
+
 def tuned(make, precision, device):
     """With what helps any network: channels last, and memory that stays in the process."""
     keep_freed_memory()
-    network = make().eval().to(device, getattr(torch, precision)).to(memory_format=torch.channels_last)
-
-    @torch.inference_mode()
-    def run(photo):
-        x = torch.from_numpy(photo).to(device).permute(2, 0, 1)[None].float().div_(255)
-        return network(x.to(getattr(torch, precision)).contiguous(memory_format=torch.channels_last))
-
-    return run
+    return as_module(make, precision, device, torch.channels_last)
 
 
 def with_onnxruntime(make, precision, device):
