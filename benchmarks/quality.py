@@ -12,7 +12,7 @@ import torch  # noqa: E402
 from tqdm import tqdm  # noqa: E402
 
 from data.guidance import DRAWINGS  # noqa: E402
-from data.pictures import find_pictures, read_gray, why_unusable  # noqa: E402
+from data.pictures import MAP_FOLDERS, find_pictures, read_gray, why_unusable  # noqa: E402
 from data.references import clean_paper  # noqa: E402
 from losses.vgg import VGGError, VGGFeatures  # noqa: E402
 from model import Sketch2Photo  # noqa: E402
@@ -43,7 +43,7 @@ def some_of(items, count):
 def pictures_of(folder, option):
     """Paths of the usable pictures below a folder. FileNotFoundError names the option where there is none."""
     try:
-        paths = [os.path.join(folder, name) for name in find_pictures(folder, leave_out=truth.EDGE_FOLDERS)]
+        paths = [os.path.join(folder, name) for name in find_pictures(folder, leave_out=MAP_FOLDERS)]
     except FileNotFoundError as error:
         raise FileNotFoundError(f"{option}: {error}. Name a folder of pictures.") from None
     paths = [path for path in paths if not why_unusable(path)]

@@ -14,6 +14,7 @@ from .references import References
 
 SURROUNDINGS = 16  # pixels around a crop that the guidance's filters see
 LEAST = 480  # pixels of the short side, COCO's own: photos are not decoded smaller than this
+FACE_ENLARGED = 1.4  # crops on faces may be scaled up by this much more: photos of few pixels have small faces
 ATTEMPTS = 10  # other pictures tried when one cannot be decoded
 
 
@@ -24,8 +25,8 @@ class SketchDataset(torch.utils.data.Dataset):
     reference is blank paper then). split: "train" (random crops, mirrored, damaged input) or "val" (one centred crop per
     photo, clean). size: crop side in pixels. length: items per epoch, None for one per photo. scales: (low, high) result
     pixels per photo pixel, where photos much larger than the largest crop count at a half, a quarter or an eighth of their
-    size, at which they are decoded. object_crops: share of the crops centred on an annotated object. line_art: share of
-    the items that are a reference of lines alone in place of a photo, whose drawings are itself. categories: names of
+    size, at which they are decoded. object_crops: share of the crops centred on an annotated object. face_crops: share of
+    the items that show a photo with a face map, centred on a face. line_art: share of the items that are a reference of lines alone in place of a photo, whose drawings are itself. categories: names of
     the COCO categories whose photos and objects are used.
 
     An item is a dict: "photo" uint8 (3, S, S), what the network sees; "clean" uint8 (3, S, S), the same undamaged;
@@ -41,6 +42,7 @@ class SketchDataset(torch.utils.data.Dataset):
         length=None,
         scales=(0.6, 1.25),
         object_crops=0.0,
+        face_crops=0.0,
         line_art=0.0,
         categories=None,
         seed=0,
@@ -51,6 +53,8 @@ class SketchDataset(torch.utils.data.Dataset):
         self.train = split == "train"
         self.size, self.scales, self.object_crops, self.seed = size, scales, object_crops, seed
         self.least = max(LEAST, math.ceil((size + 2 * SURROUNDINGS) / min(scales)))  # the largest crop still fits
+        self.faces = self.photos.with_faces()
+        self.face_crops = face_crops if self.train and len(self.faces) else 0
         self.length = length or len(self.photos)
         self.epoch = 0
         self.line_art = line_art if self.train and self.references else 0
@@ -65,7 +69,7 @@ class SketchDataset(torch.utils.data.Dataset):
 
     def describe(self):
         """One or more lines: how many photos and drawings there are, what was skipped and why."""
-        lines = [f"{len(self.photos)} photos in {self.photos.folder} ({self.photos.has_edges().sum()} with edge maps)"]
+        lines = [f"{len(self.photos)} photos in {self.photos.folder} ({self.photos.has_edges().sum()} with edge maps, {len(self.faces)} with face maps)"]
         if self.object_crops and self.photos.annotations is None:
             lines.append("no annotations: no crop is centred on an object")
         if self.references:
@@ -94,6 +98,9 @@ class SketchDataset(torch.utils.data.Dataset):
         place = index % len(self.photos)
         if self.train:
             place = int(self._order(index // len(self.photos))[place])
+        on_face = bool(self.face_crops) and rng.random() < self.face_crops
+        if on_face:
+            place = int(rng.choice(self.faces))
         for _ in range(ATTEMPTS):
             photo = self.photos.read(place, self.least)
             if photo is not None:
@@ -104,10 +111,11 @@ class SketchDataset(torch.utils.data.Dataset):
                 f"{ATTEMPTS} photos in a row cannot be decoded, the last one {self.photos.names[place]}. "
                 f"Repair or remove the damaged files in {self.photos.folder}."
             )
-        crop = self._crop(photo, place, rng)
+        crop = self._crop(photo, place, rng, on_face)
         rgb, semantic, fine = (crop.apply(part) for part in (photo.rgb, photo.semantic, photo.fine))
+        face = None if photo.face is None else crop.apply(photo.face)
         rim = slice(SURROUNDINGS, -SURROUNDINGS)
-        ink = drawings(rgb, semantic, fine, origin=(-SURROUNDINGS, -SURROUNDINGS))[:, rim, rim]
+        ink = drawings(rgb, semantic, fine, face, origin=(-SURROUNDINGS, -SURROUNDINGS))[:, rim, rim]
         return rgb[rim, rim], ink, str(self.photos.names[place])
 
     def _line_art(self, rng):
@@ -126,11 +134,17 @@ class SketchDataset(torch.utils.data.Dataset):
             self._pass = key, np.random.default_rng((*key, 1)).permutation(len(self.photos))
         return self._pass[1]
 
-    def _crop(self, photo, place, rng):
+    def _crop(self, photo, place, rng, on_face):
         shape, size = photo.rgb.shape, self.size + 2 * SURROUNDINGS
         if not self.train:
             rng = np.random.default_rng((self.seed, place))
             return random_crop(shape, size, (0.8, 0.8), rng, SURROUNDINGS)
+        if on_face and photo.face is not None:
+            rows, columns = np.nonzero(photo.face[..., 1] > 127)
+            if len(rows):
+                pixel = rng.integers(len(rows))
+                scales = (self.scales[0], FACE_ENLARGED * self.scales[1])
+                return random_crop(shape, size, scales, rng, SURROUNDINGS, (columns[pixel], rows[pixel]))
         centre = None
         if len(photo.centres) and rng.random() < self.object_crops:
             centre = photo.centres[rng.integers(len(photo.centres))]

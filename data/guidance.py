@@ -8,7 +8,7 @@ import numpy as np
 
 from .filters import blur, crest, dark_blobs, darker_than_surroundings, drop_specks, form, hysteresis, ramp, slope, valleys
 from .shading import hatching, softened, stroke_textures, tones
-from .skin import features, modelled_by_light, skin
+from .skin import modelled_by_light, skin
 
 DRAWINGS = ("outline", "contour", "detail", "shaded", "pencil", "blend")  # five candidates, sparse to dense, and the sketch
 
@@ -47,16 +47,24 @@ def texture_of(semantic, fine, coherence):
     return texture * (1 - ramp(coherence, 0.35, 0.65))  # stripes have a direction: they are a pattern to draw
 
 
+def thinned(ink, contour):
+    """Fewer and finer marks where they crowd away from any contour: foliage is suggested, not filled with crumbs."""
+    crowded = ramp(blur(ink, 7), 0.16, 0.34) * (1 - ramp(blur(contour, 2), 0.08, 0.25))
+    few = drop_specks(ramp(ink, 0.45, 1), 0.2, 24)
+    return ink + blur(crowded, 2) * (few - ink)
+
+
 def evened(gray):
     """The photo with its local contrast evened out, so that dark fur and shadows keep their drawing."""
     equalised = cv2.createCLAHE(2.0, (4, 4)).apply(np.uint8(gray * 255)).astype(np.float32) / 255
     return cv2.bilateralFilter(0.6 * gray + 0.4 * equalised, 5, 0.12, 3, borderType=cv2.BORDER_REFLECT)
 
 
-def drawings(rgb, semantic, fine, origin=(0, 0)):
+def drawings(rgb, semantic, fine, face=None, origin=(0, 0)):
     """The guidance of one photo.
 
-    rgb: uint8 (H, W, 3). semantic, fine: edge maps, float32 (H, W), 1 = edge. origin: (y, x) of the first pixel in the
+    rgb: uint8 (H, W, 3). semantic, fine: edge maps, float32 (H, W), 1 = edge. face: face map, uint8 (H, W, 3), see data.faces, or
+    None. origin: (y, x) of the first pixel in the
     stroke field. Returns float32 ink (6, H, W), see DRAWINGS.
     """
     gray = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY).astype(np.float32) / 255
@@ -73,28 +81,33 @@ def drawings(rgb, semantic, fine, origin=(0, 0)):
     wide, narrow = darker_than_surroundings(smooth, 2.6) * (0.3 + 0.7 * thin), darker_than_surroundings(smooth, 1.4)
     dark = ramp((2.4 * (1 - busy) * wide + (0.8 + 2.0 * np.maximum(busy, 1 - thin)) * narrow) * gate, 0.07, 0.9)
     spots = ramp(np.maximum(dark_blobs(gray, 1.6), dark_blobs(gray, 2.6)), 0.12, 0.45) * (1 - texture)
-    face = features(gray, semantic, skinned)
-    dark = np.maximum.reduce([drop_specks(dark, 0.12, 12), 0.9 * spots, face])
+    drawn, faces, shade = (np.zeros((3, *gray.shape), np.float32) if face is None else face.transpose(2, 0, 1) / np.float32(255))
+    dark = np.maximum.reduce([drop_specks(dark, 0.12, 12), 0.9 * spots]) * (1 - 0.5 * faces)
+    dark = np.maximum(dark, drawn)
     accents = drop_specks(ramp(darker_than_surroundings(even, 3), 0.05, 0.5) * (1 - 0.85 * texture), 0.1, 10)
 
     outline, contour = lines(gray, semantic, fine, texture, busy, modelled_by_light(rgb, gray, semantic, skinned))
-    outline = np.maximum(outline, 0.9 * ramp(face, 0.6, 1) * (1 - busy))
-    contour = np.maximum.reduce([contour, 0.8 * spots, 0.9 * ramp(face, 0.3, 1)])
+    outline = np.maximum(outline * (1 - 0.4 * faces), ramp(drawn, 0.3, 0.9))
+    contour = np.maximum(np.maximum(contour, 0.8 * spots) * (1 - 0.4 * faces), ramp(drawn, 0.1, 0.8))
+    dark, accents = (thinned(ink, contour) for ink in (dark, accents))
     deep = accents * (0.3 + 0.7 * thin) * np.minimum(1.5 * gate, 1)
     detail = np.clip(np.maximum.reduce([0.9 * contour, 1.05 * dark, deep]), 0, 1)
 
     strokes = stroke_textures(flow, gray.shape, origin)
     soft = softened(gray, texture)
     tone, subject = tones(gray, soft, semantic)
+    tone += faces * (0.8 * shade - tone)
     broad = ramp(darker_than_surroundings(blur(smooth, 0.8), 10), 0.06, 0.7) * (1 - 0.6 * texture)
     shaded = unite(detail, hatching(np.minimum(0.45 * tone + 0.15 * broad * gate, 0.5), strokes, 0.65))
 
     # Pencil: lines are thin and grey, tone is graded.
     even += texture * (soft - even)
     graphite = 0.55 * (0.08 + 0.92 * subject) * ramp(np.percentile(even, 60) - even, 0.05, 0.5) + 0.2 * broad
-    grey_lines = np.maximum.reduce([0.45 * contour, 0.64 * accents, 0.64 * narrow * gate, 0.72 * spots, 0.72 * face])
+    graphite += faces * (0.5 * shade - graphite)
+    grey_lines = np.maximum.reduce([0.45 * contour, 0.64 * accents, 0.64 * narrow * gate, 0.72 * spots])
+    grey_lines = np.maximum(grey_lines * (1 - 0.4 * faces), 0.8 * drawn)
     pencil = unite(grey_lines, hatching(np.clip(graphite, 0, 0.7), strokes, 0.6))
 
     focus = ramp(blur(semantic, 16), 0.02, 0.10)
-    blend = unite(contour, (0.35 + 0.65 * focus) * dark, hatching(0.2 * ramp(tone, 0.25, 1), strokes, 0.65))
+    blend = unite(contour, (0.35 + 0.65 * focus) * dark, hatching(0.3 * ramp(tone, 0.15, 1), strokes, 0.65))
     return np.stack([outline, contour, detail, shaded, pencil, blend]).astype(np.float32)

@@ -2,14 +2,14 @@
 import dataclasses
 import os
 
+import cv2
 import numpy as np
 
 from .coco import read_annotations
 from .edges import edges_from_photo
 from .header import read_header
-from .pictures import EXTENSIONS, find_pictures, held_out, read_gray, read_rgb, usable
+from .pictures import EDGE_FOLDERS, EXTENSIONS, FACE_FOLDER, MAP_FOLDERS, find_pictures, held_out, read_gray, read_rgb, usable
 
-EDGE_FOLDERS = ("edge", "edge_fine")  # semantic and fine edges, white on black, named as the photos
 
 
 @dataclasses.dataclass(frozen=True)
@@ -19,6 +19,7 @@ class Photo:
     rgb: np.ndarray  # uint8 (H, W, 3)
     semantic: np.ndarray  # float32 (H, W) in [0, 1], 1 = edge: the edges that matter
     fine: np.ndarray  # float32 (H, W) in [0, 1], 1 = edge: all of them
+    face: np.ndarray | None  # uint8 (H, W, 3), see data.faces, where the photo has such a map
     centres: np.ndarray  # float32 (objects, 2): x, y of the annotated objects in pixels of `rgb`
 
 
@@ -26,8 +27,8 @@ class Photos:
     """The photos of one split ("train" or "val") below `root`.
 
     COCO layout: root/train2017, root/val2017, and optionally root/annotations/instances_*.json. Otherwise every picture
-    below root. Maps in root/edge and root/edge_fine replace the edges that are computed from the photo. categories: names
-    of the COCO categories whose photos and objects are kept.
+    below root. Maps in root/edge and root/edge_fine replace the edges that are computed from the photo, those in
+    root/face_map tell where faces are. categories: names of the COCO categories whose photos and objects are kept.
     skipped: a Counter of reasons for which files were left out. FileNotFoundError says what was looked for.
     """
 
@@ -41,7 +42,7 @@ class Photos:
             if os.path.isfile(annotations):
                 self.annotations = read_annotations(annotations)
         else:
-            self.folder, names = root, find_pictures(root, leave_out=EDGE_FOLDERS)
+            self.folder, names = root, find_pictures(root, leave_out=MAP_FOLDERS)
             names = [name for name in names if held_out(name) == (split == "val")] or names
         if categories:
             if self.annotations is None:
@@ -53,12 +54,13 @@ class Photos:
             raise FileNotFoundError(f"no usable pictures in {self.folder} (looked for {', '.join(EXTENSIONS)})")
         self.names = np.array(names, dtype=np.str_)  # an array, which worker processes share, where a list is copied
         self.maps = [self._maps_in(folder) for folder in EDGE_FOLDERS]
+        self.face_maps = self._maps_in(FACE_FOLDER)
 
     def __len__(self):
         return len(self.names)
 
     def _maps_in(self, folder):
-        """For every photo the name of its map in an edge folder, "" where there is none: an array, see `names`."""
+        """For every photo the name of its map in a folder, "" where there is none: an array, see `names`."""
         known = _files_by_stem(os.path.join(self.root, folder))
         stems = (os.path.splitext(os.path.basename(name))[0] for name in self.names.tolist())
         return np.array([known.get(stem, "") for stem in stems], dtype=np.str_)
@@ -66,6 +68,10 @@ class Photos:
     def has_edges(self):
         """Which photos have both edge maps, bool (photos,)."""
         return np.logical_and(*(names != "" for names in self.maps))
+
+    def with_faces(self):
+        """Indices of the photos that have a face map."""
+        return np.flatnonzero(self.face_maps != "")
 
     def _objects_of(self, name):
         place = self.annotations.place(name) if self.annotations else None
@@ -98,7 +104,16 @@ class Photos:
             outlines = self.annotations.polygons(place) if place is not None else ()
             maps = edges_from_photo(rgb, [header.upright(outline, factor) for outline in outlines])
         boxes = np.reshape(self.objects(index), (-1, 4))
-        return Photo(rgb, *maps, header.upright(boxes[:, :2] + boxes[:, 2:] / 2, factor))
+        centres = header.upright(boxes[:, :2] + boxes[:, 2:] / 2, factor)
+        return Photo(rgb, *maps, self._face(index, header, factor, rgb.shape), centres)
+
+    def _face(self, index, header, factor, shape):
+        """The face map of a photo of `shape` (H, W, 3); None if there is none or it does not fit the photo."""
+        name = str(self.face_maps[index])
+        face = read_rgb(os.path.join(self.root, FACE_FOLDER, name)) if name else None
+        if face is not None and factor > 1 and face.shape[:2] == header.upright_shape():
+            face = cv2.resize(face, shape[1::-1], interpolation=cv2.INTER_AREA)
+        return face if face is not None and face.shape == shape else None
 
     def _edges(self, index, header, factor, shape):
         """Both edge maps of a photo of `shape` (H, W) from their files; None if one is missing or does not fit the photo."""

@@ -10,6 +10,9 @@ from PIL import Image
 
 from .cache import cached
 
+EDGE_FOLDERS = ("edge", "edge_fine")  # beside photos: semantic and fine edge maps, white on black, named as the photos
+FACE_FOLDER = "face_map"  # beside photos: maps of data.faces, for those that have faces
+MAP_FOLDERS = (*EDGE_FOLDERS, FACE_FOLDER)  # hold no photos
 JPEG = (".jpg", ".jpeg")
 EXTENSIONS = (*JPEG, ".png", ".webp", ".bmp", ".tif", ".tiff")
 END_MARKS = {"JPEG": b"\xff\xd9", "MPO": b"\xff\xd9", "PNG": b"IEND\xaeB`\x82"}

@@ -1,8 +1,8 @@
-"""Skin in the guidance: light models its form, so steps of tone are no lines there, and faint dark creases are."""
+"""Skin in the guidance: light models its form, so steps of tone are no lines there."""
 import cv2
 import numpy as np
 
-from .filters import blur, chroma_step, drop_specks, ramp, valleys
+from .filters import blur, chroma_step, ramp, valleys
 
 
 def skin(rgb):
@@ -23,11 +23,3 @@ def modelled_by_light(rgb, gray, semantic, skinned):
     creases = cv2.dilate(ramp(valleys(gray, 13), 0.05, 0.14), np.ones((5, 5)))
     borders = np.maximum(ramp(chroma_step(rgb, 2.0), 0.006, 0.014), ramp(semantic, 0.55, 0.8))
     return ramp(skinned, 0.75, 0.95) * (1 - blur(np.maximum(creases, borders), 1.5))
-
-
-def features(gray, semantic, skinned):
-    """Ink of the features of faces: narrow dark creases on skin count far more than elsewhere, for they are faint."""
-    light = blur(gray, 4)
-    faint = valleys(blur(gray, 0.5), 9) / (light + 0.05)
-    faint *= ramp(skinned, 0.4, 0.7) * ramp(light, 0.15, 0.3) * ramp(blur(semantic, 12), 0.02, 0.08)
-    return drop_specks(ramp(faint, 0.05, 0.3), 0.15, 5)

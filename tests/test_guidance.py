@@ -22,7 +22,7 @@ from data.filters import (
 )
 from data.guidance import DRAWINGS, drawings
 from data.pictures import read_rgb
-from data.skin import features, skin
+from data.skin import skin
 from utils.strokes import PERIOD, stroke_field
 
 
@@ -58,16 +58,6 @@ def test_chroma_step_sees_colour_and_not_light():
     light[:, 20:] = 170
     colour[:, 20:] = (150, 70, 80)  # about as bright
     assert chroma_step(light, 2.0).max() < 1e-4 < 0.014 < chroma_step(colour, 2.0)[:, 20].min()
-
-
-def test_faint_creases_on_skin_are_features_and_elsewhere_they_are_not():
-    rgb = np.full((96, 96, 3), (224, 172, 140), np.uint8)
-    rgb[40:44, 30:44] = (190, 140, 112)  # a tenth darker: a closed eye
-    gray = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY).astype(np.float32) / 255
-    near_a_contour = np.full((96, 96), 0.1, np.float32)
-    ink = features(gray, near_a_contour, np.ones((96, 96), np.float32))
-    assert ink[41:43, 32:42].min() > 0.2 and ink[:34].max() == ink[50:].max() == 0
-    assert features(gray, near_a_contour, np.zeros((96, 96), np.float32)).max() == 0
 
 
 def test_shadows_on_skin_are_no_lines_and_creases_are():

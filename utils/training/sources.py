@@ -25,6 +25,7 @@ def open_data(options, split):
             length=(options.epoch_length or None) if split == "train" else None,
             scales=options.scales,
             object_crops=options.object_crops,
+            face_crops=options.face_crops,
             line_art=options.line_art,
             categories=list(options.categories) or None,
             seed=options.seed,
