@@ -21,11 +21,17 @@ def unite(*inks):
     return 1 - paper
 
 
-def lines(gray, semantic, fine, texture, busy, modelled):
-    """(outline, contour): the main contours, and those with the thin inner lines. Weight follows importance."""
+def sharpness(gray):
+    """(step, sharp): the height of steps of tone, and whether they are sharp, in [0, 1]: clouds, shadows and blur are not."""
     step, coarse = (cv2.dilate(slope(gray, sigma), np.ones((5, 5))) for sigma in (1.2, 3.0))
-    sharp = ramp(step / (coarse + 1e-4), 1.15, 1.5)  # clouds, soft shadows and blurred backgrounds have no lines
-    visible = ramp(step, 0.006, 0.018) * (0.2 + 0.8 * sharp) * (1 - modelled)
+    return ramp(step, 0.006, 0.018), ramp(step / (coarse + 1e-4), 1.15, 1.5)
+
+
+def lines(semantic, fine, visible, texture, busy):
+    """(outline, contour): the main contours, and those with the thin inner lines. Weight follows importance.
+
+    visible: where the photo shows a line at all, in [0, 1].
+    """
     ridge, thin_ridge = crest(semantic, 1.5) * visible, crest(fine, 1.0) * visible
     main = hysteresis(ridge, 0.22, 0.55, 36)
     weight = ramp(semantic, 0.18, 0.65) * main
@@ -86,7 +92,9 @@ def drawings(rgb, semantic, fine, face=None, origin=(0, 0)):
     dark = np.maximum(dark, drawn)
     accents = drop_specks(ramp(darker_than_surroundings(even, 3), 0.05, 0.5) * (1 - 0.85 * texture), 0.1, 10)
 
-    outline, contour = lines(gray, semantic, fine, texture, busy, modelled_by_light(rgb, gray, semantic, skinned))
+    step, sharp = sharpness(gray)
+    visible = step * (0.2 + 0.8 * sharp) * (1 - modelled_by_light(rgb, gray, semantic, skinned))
+    outline, contour = lines(semantic, fine, visible, texture, busy)
     outline = np.maximum(outline * (1 - 0.4 * faces), ramp(drawn, 0.3, 0.9))
     contour = np.maximum(np.maximum(contour, 0.8 * spots) * (1 - 0.4 * faces), ramp(drawn, 0.1, 0.8))
     dark, accents = (thinned(ink, contour) for ink in (dark, accents))
@@ -95,14 +103,14 @@ def drawings(rgb, semantic, fine, face=None, origin=(0, 0)):
 
     strokes = stroke_textures(flow, gray.shape, origin)
     soft = softened(gray, texture)
-    tone, subject = tones(gray, soft, semantic)
+    tone, subject = tones(gray, soft, semantic, ramp(blur(step * sharp * semantic, 12), 0.005, 0.04))
     tone += faces * (0.8 * shade - tone)
     broad = ramp(darker_than_surroundings(blur(smooth, 0.8), 10), 0.06, 0.7) * (1 - 0.6 * texture)
     shaded = unite(detail, hatching(np.minimum(0.45 * tone + 0.15 * broad * gate, 0.5), strokes, 0.65))
 
     # Pencil: lines are thin and grey, tone is graded.
     even += texture * (soft - even)
-    graphite = 0.55 * (0.08 + 0.92 * subject) * ramp(np.percentile(even, 60) - even, 0.05, 0.5) + 0.2 * broad
+    graphite = 0.62 * (0.08 + 0.92 * subject) * ramp(np.percentile(even, 60) - even, 0.05, 0.5) + 0.2 * broad
     graphite += faces * (0.5 * shade - graphite)
     grey_lines = np.maximum.reduce([0.45 * contour, 0.64 * accents, 0.64 * narrow * gate, 0.72 * spots])
     grey_lines = np.maximum(grey_lines * (1 - 0.4 * faces), 0.8 * drawn)
