@@ -36,6 +36,10 @@ class Engine:
         set_precision(self.network, self.dtype)
         self.turn = threading.Lock()
 
+    def at_once(self, height, width):
+        """How many photos of a shape can be drawn together in the memory that one photo may take, at least 1."""
+        return max(1, LIMITS[self.network.arch.norm][0] // (height * width))
+
     @torch.inference_mode()
     def draw(self, photos, detail=0.0, tile=None, progress=None):
         """All maps: photos (B, 3, H, W) float32 RGB in [0, 1] on any device -> Drawing of float32 CPU tensors.

@@ -8,6 +8,7 @@ import pytest
 import torch
 from PIL import Image
 
+from model.engine import LIMITS
 from tests.tool_kit import checkpoint, draw, files, reverse_weights, scene, store, weights  # noqa: F401 (fixtures)
 from utils import runner
 from utils.sketcher import Sketcher
@@ -47,6 +48,25 @@ def test_photos_of_one_shape_drawn_together_are_drawn_alike(draw, tmp_path, chec
     for index in range(7):
         found = np.asarray(Image.open(tmp_path / "out" / f"{index}.png")).astype(int)
         assert np.abs(found - sketcher.draw(scene(seed=index))).max() <= 1
+
+
+def test_batches_keep_to_the_memory_of_one_photo(draw, tmp_path, checkpoint, monkeypatch):
+    for index in range(5):
+        store(tmp_path / "in" / f"{index}.png", scene(seed=index))
+    batches = []
+    sketches = Sketcher.sketches
+    count = lambda self, batch, *more: batches.append(len(batch)) or sketches(self, batch, *more)
+    monkeypatch.setattr(Sketcher, "sketches", count)
+    sketcher = Sketcher(checkpoint, "cpu", size=64)
+    one = sketcher.prepare(scene())
+    height, width = one.pixels.shape[:2]
+    for pixels, photos in ((2 * height * width, 2), (height * width - 1, 1)):
+        for norm, (_, side) in LIMITS.items():
+            monkeypatch.setitem(LIMITS, norm, (pixels, side))
+        assert sketcher.at_once(one) == photos
+        batches.clear()
+        assert draw()[0] == 0
+        assert sum(batches) == 5 and max(batches) <= photos
 
 
 @pytest.mark.parametrize(("extension", "kind"), [("png", "PNG"), ("jpg", "JPEG"), ("webp", "WEBP"), ("tiff", "TIFF")])

@@ -13,8 +13,7 @@ from utils.pictures import PictureError, probe, read_picture
 THREADS = min(8, max(2, os.cpu_count() or 2))  # that read, and as many that write
 AHEAD = 2 * THREADS  # photos read before their turn, and drawings waiting to be written
 PIXELS_IN_FLIGHT = 60e6  # photos' pixels between opening and the written drawing: bounds the memory
-BATCH = 4  # photos of one shape drawn at once
-BATCH_PIXELS = 1e6  # larger ones are drawn one by one
+BATCH = 4  # photos of one shape drawn at once, fewer where they are large
 HOPELESS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)  # no other drawing can be written either
 
 
@@ -146,7 +145,7 @@ class Runner:
         batch = []
         while self.reading and len(batch) < BATCH:
             item, future = self.reading[0]
-            if batch and not (future.done() and not future.exception() and fits(item, batch[0])):
+            if batch and not (future.done() and not future.exception() and self.fits(item, batch)):
                 break
             self.reading.popleft()
             try:
@@ -155,6 +154,11 @@ class Runner:
             except Exception as error:  # whatever happens to one photo, the others are drawn
                 self.lose(item, error)
         return batch
+
+    def fits(self, item, batch):
+        """Whether one more item can be drawn with those of a batch."""
+        one, first = item.working, batch[0].working
+        return one.pixels.shape == first.pixels.shape and len(batch) < self.sketcher.at_once(first)
 
     def draw(self, batch):
         """Pairs of the items of a batch and what the network drew. Photos that cannot be drawn are reported."""
@@ -209,12 +213,6 @@ class Runner:
     def fail(self, task, reason):
         self.counts.failed[task.target] = reason
         self.on_done(task, reason)
-
-
-def fits(item, first):
-    """Whether an item can be drawn in one batch with another."""
-    shape = item.working.pixels.shape
-    return shape == first.working.pixels.shape and shape[0] * shape[1] <= BATCH_PIXELS
 
 
 def explain(error):

@@ -96,6 +96,10 @@ class Sketcher:
         """Photo uint8 (H, W, 3) -> utils.working.Working."""
         return to_working(photo, self.size)
 
+    def at_once(self, one):
+        """How many photos of the shape of a Working fit into one batch."""
+        return self.engine.at_once(*one.pixels.shape[:2])
+
     def sketches(self, batch, detail=0.0, candidate=None, progress=None):
         """One drawing of each of some Workings of one shape: a list of uint8 (h, w), 255 = paper.
 
