@@ -36,6 +36,11 @@ class Weights:
         """All weights 0 but the named ones: Weights.only(edge=100) trains on the guidance alone."""
         return cls(**{field.name: 0.0 for field in dataclasses.fields(cls)} | weights)
 
+    def of_reconstruction(self):
+        """These weights for Sketch2Photo alone: 0 for all terms that judge drawings."""
+        kept = ("luminance", "cycle", "content_reconstruction")
+        return Weights.only(**{name: getattr(self, name) for name in kept})
+
     @property
     def needs_reconstruction(self):
         """Whether a term looks at Sketch2Photo's output."""

@@ -148,6 +148,12 @@ def test_freezing_ends_after_an_error_and_spares_what_was_frozen():
     assert [parameter.requires_grad for parameter in network.parameters()] == [True, True, False, False]
 
 
+def test_weights_of_the_reconstruction_ask_no_judge_of_drawings():
+    weights = Weights().of_reconstruction()
+    assert weights.needs_reconstruction and not (weights.needs_reference or weights.needs_discriminator)
+    assert weights == Weights.only(luminance=5, cycle=100, content_reconstruction=0.01)
+
+
 def test_references_meet_the_judged_drawings_only(batch):
     for judged, touched in (((5,), [4]), ((1, 3), [0, 2]), (("sketch",), range(5))):
         batch["drawing"].candidates.grad = None

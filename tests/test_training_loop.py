@@ -17,6 +17,7 @@ from utils.training.networks import build_networks
 from utils.training.options import read_options
 from utils.training.samples import HEADER
 
+GENERATORS = {"photo2sketch": Photo2Sketch.from_checkpoint, "sketch2photo": Sketch2Photo.from_checkpoint}
 EDGE_ONLY = ("--weight-luminance", "0", "--weight-cycle", "0", "--weight-adversarial", "0")
 
 
@@ -92,6 +93,25 @@ def test_fine_tuning_starts_from_exported_generators(run, tmp_path):
     for network, path in ((networks.photo2sketch, paths[0]), (networks.sketch2photo, paths[1])):
         expected = torch.load(path, weights_only=True)["weights"]
         assert all(torch.equal(value, expected[name]) for name, value in network.state_dict().items())
+
+
+def test_a_frozen_photo2sketch_stays_as_it_is_while_sketch2photo_learns(run, tmp_path, capsys):
+    export(run, tmp_path)
+    start = [f(tmp_path / f"{name}.pth") for name, f in GENERATORS.items()]
+    words = [x for name in GENERATORS for x in (f"--{name}", tmp_path / f"{name}.pth")]
+    frozen = tiny_run(tmp_path / "runs", *words, "--freeze-photo2sketch", "--steps", 3, "--candidate-share", 0.5)
+    call(["--resume", frozen, "--steps", 6])
+    assert "adversarial" not in stats(frozen)[0] and "edge_sketch" not in stats(frozen)[0] and len(stats(frozen)) == 6
+    content = newest(frozen)
+    for part in ("networks", "averages"):
+        for name, old in zip(GENERATORS, start):
+            same = [torch.equal(value, content[part][name][key]) for key, value in old.state_dict().items()]
+            assert all(same) if name == "photo2sketch" else not any(same[:1])
+    call(arguments(tmp_path / "none", "--freeze-photo2sketch"), status=2)
+    assert "needs the --photo2sketch" in capsys.readouterr().err
+    nothing = ("--weight-cycle", 0, "--weight-luminance", 0)
+    call(arguments(tmp_path / "none", *words, "--freeze-photo2sketch", *nothing), status=2)
+    assert "nothing to train" in capsys.readouterr().err
 
 
 def test_networks_that_no_loss_needs_are_not_built(tmp_path):

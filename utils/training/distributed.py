@@ -36,7 +36,7 @@ class Group:
 
     def wrap(self, module, device):
         """The module whose gradients are averaged over the processes, and whose batch norm sees the whole batch."""
-        if self.size == 1:
+        if self.size == 1 or not any(parameter.requires_grad for parameter in module.parameters()):
             return module
         convert = nn.SyncBatchNorm.convert_sync_batchnorm if device.type == "cuda" else share_batch_norm
         module = convert(module)

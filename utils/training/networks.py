@@ -33,6 +33,11 @@ class Networks:
         return Networks(**{name: None if part is None else change(part) for name, part in parts.items()})
 
 
+def freeze(network):
+    """The network as it draws: in evaluation, without gradients."""
+    return network.eval().requires_grad_(False)
+
+
 def architecture(options):
     """The generators' architecture that the options describe."""
     arch = PRESETS[options.preset]
@@ -56,6 +61,8 @@ def build_networks(options, architectures=None):
         return kind((architectures or {}).get(name) or architecture(options))
 
     photo2sketch = generator(Photo2Sketch, "photo2sketch", 0)
+    if options.freeze_photo2sketch:
+        freeze(photo2sketch)
     sketch2photo = generator(Sketch2Photo, "sketch2photo", 1) if weights.needs_reconstruction else None
     torch.manual_seed(options.seed + 2)
     discriminator = Discriminator(options.discriminator_widths) if weights.needs_discriminator else None

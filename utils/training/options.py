@@ -63,6 +63,9 @@ class Options:
     )
     photo2sketch: str = option("", "checkpoint of the Photo2Sketch to start from; it decides the architecture", _NETWORKS)
     sketch2photo: str = option("", "checkpoint of the Sketch2Photo to start from", _NETWORKS)
+    freeze_photo2sketch: bool = option(
+        False, "keep --photo2sketch as it draws and train Sketch2Photo alone; losses of drawings are left out", _NETWORKS
+    )
     vgg: str = option("", "file of VGG16 or VGG19 weights; without one torchvision's VGG19 is fetched", _NETWORKS)
 
     weight_edge: float = _weight("edge", "candidates and sketch against the guidance; published 100")
@@ -126,7 +129,8 @@ class Options:
     def weights(self):
         """The losses' weights."""
         names = [field.name for field in dataclasses.fields(Weights)]
-        return Weights(**{name: getattr(self, WEIGHT + name) for name in names})
+        weights = Weights(**{name: getattr(self, WEIGHT + name) for name in names})
+        return weights.of_reconstruction() if self.freeze_photo2sketch else weights
 
     def settings(self):
         """What options.json holds: {name: value} without the switches of the call."""
@@ -169,7 +173,12 @@ def check(options):
 
     o, weights = options, options.weights()
     terms = [getattr(weights, field.name) for field in dataclasses.fields(weights)]
-    refuse(not any(terms), "All loss weights are 0: give at least one.")
+    refuse(not any(terms) and not o.freeze_photo2sketch, "All loss weights are 0: give at least one.")
+    refuse(o.freeze_photo2sketch and not o.photo2sketch, "--freeze-photo2sketch needs the --photo2sketch that is kept.")
+    refuse(
+        o.freeze_photo2sketch and not weights.needs_reconstruction,
+        "--freeze-photo2sketch leaves nothing to train: give --weight-cycle or --weight-luminance.",
+    )
     needs_references = weights.needs_reference or weights.needs_discriminator
     refuse(
         needs_references and o.photos and not o.references,

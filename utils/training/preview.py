@@ -9,7 +9,7 @@ from model.discriminator import Discriminator
 
 from .cycle import Cycle
 from .distributed import Group
-from .networks import Networks, architecture
+from .networks import Networks, architecture, freeze
 from .sources import open_data, open_validation, total_steps
 
 BYTES_PER_WEIGHT = 4 * 4  # float32: the weight, its gradient and AdamW's two moments
@@ -20,7 +20,7 @@ def blank_networks(options):
     """The networks of `options` with random weights: checkpoint and VGG files are not read."""
     weights, arch = options.weights(), architecture(options)
     return Networks(
-        Photo2Sketch(arch),
+        freeze(Photo2Sketch(arch)) if options.freeze_photo2sketch else Photo2Sketch(arch),
         Sketch2Photo(arch) if weights.needs_reconstruction else None,
         Discriminator(options.discriminator_widths) if weights.needs_discriminator else None,
         build(LAYERS["VGG19"]).requires_grad_(False) if weights.needs_features else None,
