@@ -7,6 +7,7 @@ import torch
 
 from .crops import random_crop
 from .degrade import degrade
+from .faces import around_features
 from .guidance import DRAWINGS, drawings
 from .line_art import is_line_art, line_art_item
 from .photos import Photos
@@ -30,7 +31,8 @@ class SketchDataset(torch.utils.data.Dataset):
     the COCO categories whose photos and objects are used.
 
     An item is a dict: "photo" uint8 (3, S, S), what the network sees; "clean" uint8 (3, S, S), the same undamaged;
-    "guidance" uint8 (6, S, S), 255 = paper, see data.guidance.DRAWINGS; "reference" uint8 (1, S, S); "name" str.
+    "guidance" uint8 (6, S, S), 255 = paper, see data.guidance.DRAWINGS; "importance" uint8 (1, S, S), 255 at the features of
+    faces; "reference" uint8 (1, S, S); "name" str.
     """
 
     def __init__(
@@ -84,17 +86,20 @@ class SketchDataset(torch.utils.data.Dataset):
             raise IndexError(index)
         cv2.setNumThreads(0)  # the loader's workers are the threads
         rng = np.random.default_rng((self.seed, self.epoch, index))
-        clean, ink, name = self._line_art(rng) or self._photo(index, rng)
+        clean, ink, important, name = self._line_art(rng) or self._photo(index, rng)
         return {
             "photo": _to_tensor(degrade(clean, rng) if self.train else clean),
             "clean": _to_tensor(clean),
             "guidance": torch.from_numpy(np.uint8(255 * (1 - ink) + 0.5)),
+            "importance": torch.from_numpy(np.uint8(255 * important + 0.5))[None],
             "reference": self._reference(rng),
             "name": name,
         }
 
     def _photo(self, index, rng):
-        """(crop, ink of its guidance, name) of the photo for an index, or of one of the next where it cannot be decoded."""
+        """(crop, ink of its guidance, importance, name) of the photo for an index, or of one of the next where it cannot be
+        decoded.
+        """
         place = index % len(self.photos)
         if self.train:
             place = int(self._order(index // len(self.photos))[place])
@@ -116,15 +121,16 @@ class SketchDataset(torch.utils.data.Dataset):
         face = None if photo.face is None else crop.apply(photo.face)
         rim = slice(SURROUNDINGS, -SURROUNDINGS)
         ink = drawings(rgb, semantic, fine, face, origin=(-SURROUNDINGS, -SURROUNDINGS))[:, rim, rim]
-        return rgb[rim, rim], ink, str(self.photos.names[place])
+        important = np.zeros(rgb.shape[:2], np.float32) if face is None else around_features(face)
+        return rgb[rim, rim], ink, important[rim, rim], str(self.photos.names[place])
 
     def _line_art(self, rng):
-        """(crop, ink, name) of a reference of lines alone, for the share of items that are one; else None."""
+        """(crop, ink, importance, name) of a reference of lines alone, for the share of items that are one; else None."""
         if self.line_art and rng.random() < self.line_art:
             for _ in range(ATTEMPTS):
                 drawing = self.references.crop(self.size, rng)
                 if drawing is not None and is_line_art(drawing):
-                    return *line_art_item(drawing, len(DRAWINGS), rng), "a reference drawing"
+                    return *line_art_item(drawing, len(DRAWINGS), rng), np.zeros_like(drawing), "a reference drawing"
         return None
 
     def _order(self, turn):

@@ -131,9 +131,10 @@ class GeneratorObjective:
         self.augment = augment or (lambda drawings: drawings)
         self.vgg_crop = vgg_crop
 
-    def __call__(self, photo, drawing, guidance, reconstruction=None, reference=None, lazy=1):
+    def __call__(self, photo, drawing, guidance, reconstruction=None, reference=None, importance=None, lazy=1):
         """photo (B, 3, H, W), drawing (model.Drawing), guidance (B, T + 1, H, W) with the blend's target last,
         reconstruction (B, 1, H, W) luminance, reference (B, 1, h, w) of any size; all in [0, 1], 1 = paper.
+        importance (B, 1, H, W): see edge_loss().
 
         lazy: the terms of the discriminator and of VGG count this many times; 0 leaves them out. Calling with k on
         every k-th step and with 0 between saves their cost at the same mean gradient (lazy regularisation, Karras et
@@ -155,7 +156,7 @@ class GeneratorObjective:
             total = total + weight * term
 
         if w.edge:
-            for name, term in edge_loss(drawing.candidates, drawing.sketch, guidance).items():
+            for name, term in edge_loss(drawing.candidates, drawing.sketch, guidance, importance).items():
                 add(name, term, w.edge)
         if w.luminance:
             add("luminance", luminance_loss(reconstruction, luminance(photo)), w.luminance)

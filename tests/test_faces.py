@@ -140,6 +140,8 @@ def test_face_crops_show_faces_and_their_maps_follow_the_crop(photos):
         drawn = item["guidance"][2] < 128  # the map's ink
         both = (disc & drawn).sum() / disc.sum()
         assert both > 0.8
+        important = item["importance"][0] > 128
+        assert important[disc].float().mean() > 0.8 and important.float().mean() < disc.float().mean() + 0.5
     mixed = SketchDataset(str(photos), size=96, length=60, face_crops=0.5)
     share = sum(mixed[i]["name"] == "1.png" for i in range(60)) / 60
     assert 0.5 < share < 0.85  # a half, and a third of the rest

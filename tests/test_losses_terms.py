@@ -7,7 +7,7 @@ from scipy import ndimage
 
 from losses.content import content_loss
 from losses.cycle import BINOMIAL, cycle_loss, expand, laplacian_pyramid, reduce, smooth
-from losses.edge import edge_loss
+from losses.edge import IMPORTANCE, edge_loss
 from losses.luminance import luminance, luminance_loss
 from losses.style import EPSILON, style_loss
 
@@ -28,15 +28,19 @@ def test_luminance_is_that_of_opencv():
 def test_edge_loss_formula():
     candidates, sketch, guidance = noise(2, 5, 9, 8), noise(2, 1, 9, 8, seed=1), noise(2, 6, 9, 8, seed=2)
     emphasis = (3.0, 2.0, 1.0, 0.5, 0.0)
-    terms = edge_loss(candidates, sketch, guidance, emphasis, sketch_emphasis=1.5)
+    importance = noise(2, 1, 9, 8, seed=3)
+    plain = edge_loss(candidates, sketch, guidance, None, emphasis, sketch_emphasis=1.5)
+    weighted = edge_loss(candidates, sketch, guidance, importance, emphasis, sketch_emphasis=1.5)
     for name, made, target, weight in (
         ("edge_candidates", candidates.numpy(), guidance[:, :5].numpy(), np.reshape(emphasis, (5, 1, 1))),
         ("edge_sketch", sketch.numpy(), guidance[:, 5:].numpy(), 1.5),
     ):
         difference = made - target
-        weighted = np.mean(np.abs(difference) * (1 + weight * (1 - target)))
-        gradients = np.abs(np.diff(difference, axis=3)).mean() + np.abs(np.diff(difference, axis=2)).mean()
-        assert terms[name].item() == pytest.approx(weighted + gradients)
+        for terms, pixel in ((plain, np.ones((2, 1, 9, 8))), (weighted, 1 + IMPORTANCE * importance.numpy())):
+            absolute = np.mean(np.abs(difference) * (1 + weight * (1 - target)) * pixel)
+            across = (np.abs(np.diff(difference, axis=3)) * pixel[..., 1:]).mean()
+            down = (np.abs(np.diff(difference, axis=2)) * pixel[..., 1:, :]).mean()
+            assert terms[name].item() == pytest.approx(absolute + across + down)
     assert all(term == 0 for term in edge_loss(guidance[:, :5], guidance[:, 5:], guidance).values())
 
 

@@ -24,7 +24,7 @@ class Photos(torch.utils.data.Dataset):
 
     def __init__(self, count):
         rng = np.random.default_rng(0)
-        channels = {"photo": 3, "clean": 3, "guidance": 6, "reference": 1}
+        channels = {"photo": 3, "clean": 3, "guidance": 6, "importance": 1, "reference": 1}
         shapes = {name: (n, SIZE, SIZE) for name, n in channels.items()}
         self.items = [
             {name: torch.from_numpy(rng.integers(0, 256, shape, dtype=np.uint8)) for name, shape in shapes.items()}

@@ -123,7 +123,7 @@ class Cycle:
             vgg_crop=o.vgg_crop or None,
         )
         images = (batch["clean"], drawing, batch["guidance"], reconstruction, batch["reference"])
-        terms = GeneratorObjective(rest, **shared)(*images)
+        terms = GeneratorObjective(rest, **shared)(*images, importance=batch["importance"])
         if vgg.needs_features:
             count = max(1, round(o.vgg_share * len(batch["clean"])))
             some = [Drawing(*(p[:count] for p in x)) if isinstance(x, Drawing) else x if x is None else x[:count] for x in images]
