@@ -9,6 +9,7 @@ import numpy as np
 from .filters import blur, ramp, valleys
 
 DARK_GLASSES = 0.33  # grey around an eye relative to the cheek's: darker is no shadow
+LINES = (0.9, 2.2)  # pixels of the photo: widths of the lines of small and of large faces
 CANONICAL = 256  # pixels: faces are enlarged to about this width to be drawn
 EYES = (  # upper lid, lower lid (corner to corner), brow (an outline), iris (centre, then four points of its rim), cheek below
     (
@@ -62,8 +63,8 @@ class Patch:
         return mask.astype(np.float32) / 255
 
     def line(self, indices, width, strength):
-        """Draw a line through landmarks. width: relative to the face, but at least a pixel of the photo."""
-        thick = max(1, round(max(width * self.size, 0.9 * self.factor)))
+        """Draw a line through landmarks. width: relative to the face, but within LINES."""
+        thick = max(1, round(float(np.clip(width * self.size, *np.multiply(LINES, self.factor)))))
         mask = np.zeros(self.gray.shape, np.uint8)
         cv2.polylines(mask, [self._at(indices)], False, 255, thick, cv2.LINE_AA, 4)
         self.ink = np.maximum(self.ink, strength * mask.astype(np.float32) / 255)
@@ -132,7 +133,7 @@ def draw_face(patch):
     light = blur(patch.gray, 0.1 * patch.size)
     creases = valleys(blur(patch.gray, 0.006 * patch.size), width) / (light + 0.05) * near
     strongest = max(float(np.percentile(creases[near > 0.5], 95)) if (near > 0.5).any() else 0, 0.08)
-    patch.fill(ramp(creases / strongest, 0.3, 0.9), 0.9)
+    patch.fill(ramp(creases / strongest, 0.3, 0.9), 0.75)
 
 
 def shade_face(patch, oval):

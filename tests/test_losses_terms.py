@@ -36,8 +36,9 @@ def test_edge_loss_formula():
         ("edge_sketch", sketch.numpy(), guidance[:, 5:].numpy(), 1.5),
     ):
         difference = made - target
-        for terms, pixel in ((plain, np.ones((2, 1, 9, 8))), (weighted, 1 + IMPORTANCE * importance.numpy())):
-            absolute = np.mean(np.abs(difference) * (1 + weight * (1 - target)) * pixel)
+        for terms, share in ((plain, np.zeros((2, 1, 9, 8))), (weighted, importance.numpy())):
+            pixel = 1 + IMPORTANCE * share
+            absolute = np.mean(np.abs(difference) * (pixel + (1 - share) * weight * (1 - target)))
             across = (np.abs(np.diff(difference, axis=3)) * pixel[..., 1:]).mean()
             down = (np.abs(np.diff(difference, axis=2)) * pixel[..., 1:, :]).mean()
             assert terms[name].item() == pytest.approx(absolute + across + down)
