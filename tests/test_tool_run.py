@@ -14,6 +14,14 @@ from utils import runner
 from utils.sketcher import Sketcher
 
 
+@pytest.fixture
+def batches(monkeypatch):
+    """The sizes of the batches that are drawn, a list that grows."""
+    sizes, sketches = [], Sketcher.sketches
+    monkeypatch.setattr(Sketcher, "sketches", lambda self, batch, *more: sizes.append(len(batch)) or sketches(self, batch, *more))
+    return sizes
+
+
 def test_a_tree_is_mirrored_with_names_and_sizes(draw, tmp_path):
     sizes = {"a.jpg": (48, 64), "trip 1/ü.b.c.PNG": (30, 20), "trip 1/deep/x.webp": (5, 7), "y.tiff": (64, 64)}
     for name, size in sizes.items():
@@ -34,29 +42,20 @@ def test_the_tool_draws_what_the_library_draws(draw, tmp_path, checkpoint):
     assert np.array_equal(Image.open(tmp_path / "out" / "a.png"), expected)
 
 
-def test_photos_of_one_shape_drawn_together_are_drawn_alike(draw, tmp_path, checkpoint, monkeypatch):
+def test_photos_of_one_shape_drawn_together_are_drawn_alike(draw, tmp_path, checkpoint, batches):
     for index in range(7):
         store(tmp_path / "in" / f"{index}.png", scene(seed=index))
-    batches = []
-    sketches = Sketcher.sketches
-    count = lambda self, batch, *more: batches.append(len(batch)) or sketches(self, batch, *more)
-    monkeypatch.setattr(Sketcher, "sketches", count)
     assert draw()[0] == 0
     assert sum(batches) == 7 and max(batches) <= runner.BATCH
-    monkeypatch.undo()
     sketcher = Sketcher(checkpoint, "cpu", size=64)
     for index in range(7):
         found = np.asarray(Image.open(tmp_path / "out" / f"{index}.png")).astype(int)
         assert np.abs(found - sketcher.draw(scene(seed=index))).max() <= 1
 
 
-def test_batches_keep_to_the_memory_of_one_photo(draw, tmp_path, checkpoint, monkeypatch):
+def test_batches_keep_to_the_memory_of_one_photo(draw, tmp_path, checkpoint, batches, monkeypatch):
     for index in range(5):
         store(tmp_path / "in" / f"{index}.png", scene(seed=index))
-    batches = []
-    sketches = Sketcher.sketches
-    count = lambda self, batch, *more: batches.append(len(batch)) or sketches(self, batch, *more)
-    monkeypatch.setattr(Sketcher, "sketches", count)
     sketcher = Sketcher(checkpoint, "cpu", size=64)
     one = sketcher.prepare(scene())
     height, width = one.pixels.shape[:2]
