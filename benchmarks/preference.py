@@ -85,18 +85,23 @@ def make(options):
     print(f"{len(pairs)} pairs in {options.output}. Answers: a CSV file with the columns pair and choice (A, B or {TIE}).")
 
 
+def number_of(row):
+    """The pair of a row, as in the name of its sheet or without the leading zeros."""
+    return row["pair"].lstrip("0")
+
+
 def tally(key, answers):
     """How often the method in question was chosen.
 
     key: rows with COLUMNS. answers: rows {"pair", "choice"}; several people may answer a pair. Returns {(the method in
     question, other method): Counter of "won", "lost" and "tie"}. PreferenceError for unknown pairs and choices.
     """
-    pairs = {row["pair"]: row for row in key}
+    pairs = {number_of(row): row for row in key}
     counts = collections.defaultdict(collections.Counter)
     for answer in answers:
-        if answer["pair"] not in pairs or answer["choice"] not in (*SIDES, TIE):
+        if number_of(answer) not in pairs or answer["choice"] not in (*SIDES, TIE):
             raise PreferenceError(f"--answers: pair {answer['pair']!r} with choice {answer['choice']!r} fits no pair of the key.")
-        row = pairs[answer["pair"]]
+        row = pairs[number_of(answer)]
         first = row["question"]
         other = row["B"] if row["A"] == first else row["A"]
         chosen = row.get(answer["choice"], TIE)
