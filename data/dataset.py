@@ -71,7 +71,8 @@ class SketchDataset(torch.utils.data.Dataset):
 
     def describe(self):
         """One or more lines: how many photos and drawings there are, what was skipped and why."""
-        lines = [f"{len(self.photos)} photos in {self.photos.folder} ({self.photos.has_edges().sum()} with edge maps, {len(self.faces)} with face maps)"]
+        maps = f"{self.photos.has_edges().sum()} with edge maps, {len(self.faces)} with face maps"
+        lines = [f"{len(self.photos)} photos in {self.photos.folder} ({maps})"]
         if self.object_crops and self.photos.annotations is None:
             lines.append("no annotations: no crop is centred on an object")
         if self.references:

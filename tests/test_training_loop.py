@@ -161,9 +161,9 @@ def test_accumulated_parts_give_the_gradient_of_the_whole(tmp_path):
 def test_a_loss_that_is_not_finite_stops_the_run_and_keeps_the_last_checkpoint(tmp_path, monkeypatch, capsys):
     terms, calls = GeneratorObjective.__call__, []
 
-    def failing(self, *arguments):
+    def failing(self, *arguments, **named):
         calls.append(1)
-        found = terms(self, *arguments)
+        found = terms(self, *arguments, **named)
         factor = float("nan") if len(calls) == 4 else 1.0
         return found | {"cycle": found["cycle"] * factor, "total": found["total"] * factor}
 
