@@ -27,8 +27,9 @@ class SketchDataset(torch.utils.data.Dataset):
     photo, clean). size: crop side in pixels. length: items per epoch, None for one per photo. scales: (low, high) result
     pixels per photo pixel, where photos much larger than the largest crop count at a half, a quarter or an eighth of their
     size, at which they are decoded. object_crops: share of the crops centred on an annotated object. face_crops: share of
-    the items that show a photo with a face map, centred on a face. line_art: share of the items that are a reference of lines alone in place of a photo, whose drawings are itself. categories: names of
-    the COCO categories whose photos and objects are used.
+    the items that show a photo with a face map, centred on a face. line_art: share of the items that are a reference of
+    lines alone in place of a photo, whose drawings are itself. categories: names of the COCO categories whose photos and
+    objects are used.
 
     An item is a dict: "photo" uint8 (3, S, S), what the network sees; "clean" uint8 (3, S, S), the same undamaged;
     "guidance" uint8 (6, S, S), 255 = paper, see data.guidance.DRAWINGS; "importance" uint8 (1, S, S), 255 at the features of

@@ -35,7 +35,8 @@ def edge_loss(candidates, sketch, guidance, importance=None, emphasis=EMPHASIS, 
     """The paper's edge term, for every candidate and for the blend.
 
     candidates: (B, T, H, W). sketch: (B, 1, H, W). guidance: (B, T + 1, H, W), the blend's target last. Values in [0, 1],
-    1 = paper. importance: (B, 1, H, W) in [0, 1], see ink_weighted_l1(), or None. emphasis: one number per candidate. Returns {"edge_candidates", "edge_sketch"}: means per pixel of the ink-weighted L1 plus the gradients' L1.
+    1 = paper. importance: (B, 1, H, W) in [0, 1], see ink_weighted_l1(), or None. emphasis: one number per candidate.
+    Returns {"edge_candidates", "edge_sketch"}: means per pixel of the ink-weighted L1 plus the gradients' L1.
     """
     targets, target = guidance[:, :-1], guidance[:, -1:]
     emphasis = candidates.new_tensor(emphasis)[:, None, None]

@@ -169,8 +169,8 @@ def test_maps_are_written_once_for_photos_with_faces(photos, capsys):
     (photos / "4.jpg").write_bytes(b"no picture")
     (photos / "face_map/1.png").unlink()
     assert write_face_maps(str(photos), find) == (1, 1) and len(seen) == 3
-    written = cv2.imread(str(photos / "face_map/0.png"))
-    assert np.array_equal(written[..., ::-1], face_map(cv2.imread(str(photos / "0.png"))[..., ::-1].copy(), [landmarks(80, (100, 100))]))
+    written, photo = (cv2.imread(str(photos / name))[..., ::-1] for name in ("face_map/0.png", "0.png"))
+    assert np.array_equal(written, face_map(photo.copy(), [landmarks(80, (100, 100))]))
     assert write_face_maps(str(photos), find) == (0, 1) and len(seen) == 5  # the one that has a map is passed over
 
 
