@@ -57,7 +57,7 @@ class SketchDataset(torch.utils.data.Dataset):
         self.size, self.scales, self.object_crops, self.seed = size, scales, object_crops, seed
         self.least = max(LEAST, math.ceil((size + 2 * SURROUNDINGS) / min(scales)))  # the largest crop still fits
         self.faces = self.photos.with_faces()
-        self.face_crops = face_crops if self.train and len(self.faces) else 0
+        self.face_crops = face_crops if self.train else 0
         self.length = length or len(self.photos)
         self.epoch = 0
         self.line_art = line_art if self.train and self.references else 0
@@ -76,6 +76,8 @@ class SketchDataset(torch.utils.data.Dataset):
         lines = [f"{len(self.photos)} photos in {self.photos.folder} ({maps})"]
         if self.object_crops and self.photos.annotations is None:
             lines.append("no annotations: no crop is centred on an object")
+        if self.face_crops and not len(self.faces):
+            lines.append("no face maps: no crop is centred on a face (python -m utils.training.face_maps makes them)")
         if self.references:
             lines.append(f"{len(self.references)} reference drawings")
         skipped = self.photos.skipped + (self.references.skipped if self.references else type(self.photos.skipped)())
@@ -105,7 +107,7 @@ class SketchDataset(torch.utils.data.Dataset):
         place = index % len(self.photos)
         if self.train:
             place = int(self._order(index // len(self.photos))[place])
-        on_face = bool(self.face_crops) and rng.random() < self.face_crops
+        on_face = bool(self.face_crops) and len(self.faces) > 0 and rng.random() < self.face_crops
         if on_face:
             place = int(rng.choice(self.faces))
         for _ in range(ATTEMPTS):

@@ -10,7 +10,7 @@ from .filters import blur, ramp, valleys
 
 DARK_GLASSES = 0.33  # grey around an eye relative to the cheek's: darker is no shadow
 LINES = (0.9, 2.2)  # pixels of the photo: widths of the lines of small and of large faces
-CANONICAL = 256  # pixels: faces are enlarged to about this width to be drawn
+CANONICAL, LARGEST = 256, 512  # pixels: faces are enlarged to about this width to be drawn, or reduced to this one
 EYES = (  # upper lid, lower lid (corner to corner), brow (an outline), iris (centre, then four points of its rim), cheek below
     (
         (33, 246, 161, 160, 159, 158, 157, 173, 133),
@@ -42,14 +42,15 @@ class Patch:
     def __init__(self, gray, points):
         low, high = points[list(OVAL)].min(0), points[list(OVAL)].max(0)
         width = float(max(high - low))
-        self.factor = max(1, round(CANONICAL / width))
+        self.factor = max(1, round(CANONICAL / width)) if width <= LARGEST else LARGEST / width
         self.size = width * self.factor  # of the face, in pixels of the patch; all measures are relative to it
         margin = 0.15 * width
         self.left, self.top = np.maximum(np.floor(low - margin), 0).astype(int)
         self.right, self.bottom = np.minimum(np.ceil(high + margin), gray.shape[::-1]).astype(int)
         part = gray[self.top : self.bottom, self.left : self.right]
-        shape = (part.shape[1] * self.factor, part.shape[0] * self.factor)
-        self.gray = np.clip(cv2.resize(part, shape, interpolation=cv2.INTER_CUBIC), 0, 1)
+        shape = (round(part.shape[1] * self.factor), round(part.shape[0] * self.factor))
+        method = cv2.INTER_CUBIC if self.factor >= 1 else cv2.INTER_AREA
+        self.gray = np.clip(cv2.resize(part, shape, interpolation=method), 0, 1)
         self.points = (points - (self.left, self.top) + 0.5) * self.factor - 0.5
         self.ink = np.zeros(self.gray.shape, np.float32)
 
@@ -161,12 +162,17 @@ def face_map(rgb, faces):
     gray = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY).astype(np.float32) / 255
     result = np.zeros((3, *gray.shape), np.float32)
     for points in faces:
-        patch = Patch(gray, np.float32(points))
+        points = np.float32(points)
+        rim = points[list(OVAL)]
+        if (rim.max(0) < 1).any() or (rim.min(0) > np.subtract(gray.shape[::-1], 2)).any():
+            continue  # beyond the border
+        patch = Patch(gray, points)
         oval = patch.area(OVAL)
         draw_face(patch)
         part = np.stack([patch.ink, blur(oval, 0.02 * patch.size), oval * shade_face(patch, oval)], 2)
         shape = (patch.right - patch.left, patch.bottom - patch.top)
-        part = cv2.resize(part, shape, interpolation=cv2.INTER_AREA).transpose(2, 0, 1)
+        method = cv2.INTER_AREA if patch.factor >= 1 else cv2.INTER_LINEAR
+        part = cv2.resize(part, shape, interpolation=method).transpose(2, 0, 1)
         window = (slice(None), slice(patch.top, patch.bottom), slice(patch.left, patch.right))
         result[window] = np.maximum(result[window], part)
     return np.uint8(255 * np.clip(result, 0, 1) + 0.5).transpose(1, 2, 0)

@@ -112,7 +112,9 @@ class Photos:
         name = str(self.face_maps[index])
         face = read_rgb(os.path.join(self.root, FACE_FOLDER, name)) if name else None
         if face is not None and factor > 1 and face.shape[:2] == header.upright_shape():
+            ink = shrink_edges(face[..., 0], factor)
             face = cv2.resize(face, shape[1::-1], interpolation=cv2.INTER_AREA)
+            face[..., 0] = ink
         return face if face is not None and face.shape == shape else None
 
     def _edges(self, index, header, factor, shape):

@@ -72,6 +72,9 @@ def test_the_drawing_of_a_face_grows_with_it():
     reduced = cv2.resize(large, (200, 200), interpolation=cv2.INTER_AREA)
     assert np.abs(small.astype(int) - reduced).mean() < 2
     assert np.corrcoef(small[..., 0].ravel(), reduced[..., 0].ravel())[0, 1] > 0.8
+    huge = face_map(np.full((2000, 2000, 3), SKIN, np.uint8), [landmarks(1200, (1000, 1000))])  # drawn smaller, then enlarged
+    assert huge.shape == (2000, 2000, 3)
+    assert np.corrcoef(cv2.resize(huge, (400, 400))[..., 1].ravel(), large[..., 1].ravel())[0, 1] > 0.99
 
 
 def test_dark_glasses_have_no_eyes_drawn_on_them():
@@ -99,6 +102,8 @@ def test_tiny_faces_and_faces_beyond_the_border_are_drawn(width, centre):
 
 
 def test_no_faces_no_map():
+    beyond = [landmarks(20, centre) for centre in ((-60, 20), (90, 20), (30, -60), (30, 90))]
+    assert face_map(np.full((50, 60, 3), 90, np.uint8), beyond).max() == 0
     assert face_map(np.full((50, 60, 3), 90, np.uint8), []).max() == 0
 
 
@@ -157,6 +162,10 @@ def test_maps_of_large_photos_shrink_with_them(photos):
     photo = data = SketchDataset(str(photos), size=32).photos.read(1, least=100)
     assert photo.rgb.shape == photo.face.shape == (100, 150, 3)
     assert data.face[30, 110].min() == 255 and data.face[60, 30].max() == 0
+    thin = np.zeros((200, 300, 3), np.uint8)
+    thin[101, :, 2] = 255  # a line of one pixel, in the first channel of RGB
+    cv2.imwrite(str(photos / "face_map/1.png"), thin)
+    assert SketchDataset(str(photos), size=32).photos.read(1, least=50).face[25, :, 0].min() == 255
 
 
 def test_maps_are_written_once_for_photos_with_faces(photos, capsys):
@@ -168,10 +177,10 @@ def test_maps_are_written_once_for_photos_with_faces(photos, capsys):
 
     (photos / "4.jpg").write_bytes(b"no picture")
     (photos / "face_map/1.png").unlink()
-    assert write_face_maps(str(photos), find) == (1, 1) and len(seen) == 3
+    assert write_face_maps(str(photos), find) == (1, {"unreadable": 1}) and len(seen) == 3
     written, photo = (cv2.imread(str(photos / name))[..., ::-1] for name in ("face_map/0.png", "0.png"))
     assert np.array_equal(written, face_map(photo.copy(), [landmarks(80, (100, 100))]))
-    assert write_face_maps(str(photos), find) == (0, 1) and len(seen) == 5  # the one that has a map is passed over
+    assert write_face_maps(str(photos), find) == (0, {"unreadable": 1}) and len(seen) == 5  # the one that has a map is passed over
 
 
 def test_a_missing_detector_is_a_sentence(monkeypatch, tmp_path):
@@ -180,11 +189,18 @@ def test_a_missing_detector_is_a_sentence(monkeypatch, tmp_path):
         face_maps.main([str(tmp_path)])
 
 
-def test_a_missing_folder_and_unreadable_photos_are_sentences(monkeypatch, tmp_path):
+def test_bad_folders_and_photos_are_sentences(monkeypatch, tmp_path, capsys):
     monkeypatch.setattr(face_maps, "FaceFinder", lambda: lambda rgb: [])
     with pytest.raises(SystemExit, match="nowhere"):
         face_maps.main([str(tmp_path / "nowhere")])
     assert not (tmp_path / "nowhere").exists()
     (tmp_path / "a.jpg").write_bytes(b"no picture")
-    with pytest.raises(SystemExit, match="1 pictures cannot be read"):
+    with pytest.raises(SystemExit, match="no usable pictures.*give the folder"):
         face_maps.main([str(tmp_path)])
+    picture(tmp_path / "a.png")
+    picture(tmp_path / "b/a.png")
+    with pytest.raises(SystemExit, match="share one map: rename"):
+        face_maps.main([str(tmp_path)])
+    (tmp_path / "b/a.png").unlink()
+    face_maps.main([str(tmp_path)])
+    assert "skipped: 1 unreadable" in capsys.readouterr().out

@@ -190,6 +190,8 @@ def test_time_limit_saves_and_leaves(tmp_path, capsys):
 def test_options_may_change_on_resume_but_not_the_networks(run, capsys):
     call(["--resume", run, "--widths", "8", "8", "8", "8"], status=2)
     assert "--widths cannot change when a run is resumed" in capsys.readouterr().err
+    call(["--resume", run, "--freeze-photo2sketch"], status=2)
+    assert "--freeze-photo2sketch cannot change" in capsys.readouterr().err
     call(["--resume", run, "--config", "configs/fast.yaml"], status=2)
     assert "give no --config" in capsys.readouterr().err
 

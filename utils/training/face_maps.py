@@ -12,7 +12,7 @@ import numpy as np
 from tqdm import tqdm
 
 from data.faces import face_map
-from data.pictures import FACE_FOLDER, MAP_FOLDERS, find_pictures, read_rgb
+from data.pictures import FACE_FOLDER, MAP_FOLDERS, find_pictures, read_rgb, usable
 from utils.atomic import replacing
 
 INSTALL = 'Face maps need MediaPipe with its models: pip install "mediapipe==0.10.14" tqdm, best in an environment of its own.'
@@ -108,21 +108,29 @@ def _same_face(one, other):
 
 
 def write_face_maps(root, find):
-    """Write root/face_map/NAME.png for every photo below `root` that has faces: (photos with faces, photos unreadable).
+    """Write root/face_map/NAME.png for every photo below `root` that has faces: (maps written, Counter of reasons to skip).
 
-    find: photo -> list of landmarks, see FaceFinder. Photos that have a map are passed over.
+    find: photo -> list of landmarks, see FaceFinder. Photos that have a map are passed over; those that training would skip
+    are skipped. FileNotFoundError without photos, ValueError where two photos would share a map.
     """
     folder = os.path.join(root, FACE_FOLDER)
-    names = find_pictures(root, leave_out=MAP_FOLDERS)
+    names, skipped = usable(root, find_pictures(root, leave_out=MAP_FOLDERS))
+    if not names:
+        raise FileNotFoundError(f"no usable pictures in {root}: give the folder of the photos")
+    maps = {}
+    for name in names:
+        other = maps.setdefault(os.path.splitext(os.path.basename(name))[0] + ".png", name)
+        if other != name:
+            raise ValueError(f"{other} and {name} would share one map: rename one of them")
     os.makedirs(folder, exist_ok=True)
-    written = unreadable = 0
-    for name in tqdm(names):
-        path = os.path.join(folder, os.path.splitext(os.path.basename(name))[0] + ".png")
+    written = 0
+    for name, photo in tqdm(maps.items()):
+        path = os.path.join(folder, name)
         if os.path.exists(path):
             continue
-        rgb = read_rgb(os.path.join(root, name))
+        rgb = read_rgb(os.path.join(root, photo))
         if rgb is None:
-            unreadable += 1
+            skipped["undecodable"] += 1
             continue
         faces = find(rgb)
         if faces:
@@ -130,7 +138,7 @@ def write_face_maps(root, find):
                 if not cv2.imwrite(temporary, face_map(rgb, faces)[..., ::-1]):
                     raise OSError(f"cannot write {path}")
             written += 1
-    return written, unreadable
+    return written, skipped
 
 
 def main(argv=None):
@@ -139,14 +147,14 @@ def main(argv=None):
     parser.add_argument("photos", help="folder of photos: COCO 2017 layout, or any folder of pictures")
     arguments = parser.parse_args(argv)
     try:
-        written, unreadable = write_face_maps(arguments.photos, FaceFinder())
+        written, skipped = write_face_maps(arguments.photos, FaceFinder())
     except ImportError as error:
         sys.exit(f"error: {INSTALL} ({error})")
-    except OSError as error:
+    except (OSError, ValueError) as error:
         sys.exit(f"error: {error}")
     print(f"{written} face maps written to {os.path.join(arguments.photos, FACE_FOLDER)}")
-    if unreadable:
-        sys.exit(f"error: {unreadable} pictures cannot be read")
+    if skipped:
+        print("skipped: " + ", ".join(f"{count} {reason}" for reason, count in sorted(skipped.items())))
 
 
 if __name__ == "__main__":

@@ -29,7 +29,7 @@ DEMO = {  # a minute on two CPU cores with the pictures of data/sample
     "validate_every": 0,
 }
 WEIGHT = "weight_"  # prefix of the options that are the fields of losses.objective.Weights
-FIXED = ("preset", "widths", "discriminator_widths")  # a resumed run keeps them: the checkpoint holds these networks
+FIXED = ("preset", "widths", "discriminator_widths", "freeze_photo2sketch")  # a resumed run keeps them, as its networks are
 
 _DATA, _NETWORKS, _LOSSES, _OPTIMISATION = "data", "networks", "losses", "optimisation"
 _MACHINE, _RUN, _CALL = "machine", "run", "this call only"
@@ -156,7 +156,7 @@ def read_options(argv):
             raise OptionError(f"--resume {given['resume']} is not the folder of a run: it has no options.json.")
         values.update(read_config(path, Options))
         for name in FIXED:
-            if name in given and given[name] != values[name]:
+            if name in given and given[name] != values.get(name, getattr(Options, name)):
                 raise OptionError(f"--{name.replace('_', '-')} cannot change when a run is resumed. Start a new run.")
     values.update(given)
     options = Options(**{name: convert(Options, name, value, name) for name, value in values.items()})
