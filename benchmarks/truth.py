@@ -6,8 +6,7 @@ import numpy as np
 from scipy.io import loadmat
 from scipy.io.matlab import MatReadError
 
-from data.pictures import EDGE_FOLDERS
-from data.pictures import read_gray
+from data.pictures import EDGE_FOLDERS, read_gray
 
 from .metrics_boundary import thin_lines
 

@@ -11,6 +11,7 @@ from .faces import around_features
 from .guidance import DRAWINGS, drawings
 from .line_art import is_line_art, line_art_item
 from .photos import Photos
+from .pictures import skipped_line
 from .references import References
 
 SURROUNDINGS = 16  # pixels around a crop that the guidance's filters see
@@ -82,7 +83,7 @@ class SketchDataset(torch.utils.data.Dataset):
             lines.append(f"{len(self.references)} reference drawings")
         skipped = self.photos.skipped + (self.references.skipped if self.references else type(self.photos.skipped)())
         if skipped:
-            lines.append("skipped: " + ", ".join(f"{count} {reason}" for reason, count in sorted(skipped.items())))
+            lines.append(skipped_line(skipped))
         return "\n".join(lines)
 
     def __getitem__(self, index):

@@ -53,9 +53,9 @@ def texture_of(semantic, fine, coherence):
     return texture * (1 - ramp(coherence, 0.35, 0.65))  # stripes have a direction: they are a pattern to draw
 
 
-def thinned(ink, contour):
-    """Fewer and finer marks where they crowd away from any contour: foliage is suggested, not filled with crumbs."""
-    crowded = ramp(blur(ink, 7), 0.16, 0.34) * (1 - ramp(blur(contour, 2), 0.08, 0.25))
+def thinned(ink, bare):
+    """Fewer and finer marks where they crowd: foliage is suggested, not filled with crumbs. bare: where no contour is near."""
+    crowded = ramp(blur(ink, 7), 0.16, 0.34) * bare
     few = drop_specks(ramp(ink, 0.45, 1), 0.2, 24)
     return ink + blur(crowded, 2) * (few - ink)
 
@@ -97,7 +97,8 @@ def drawings(rgb, semantic, fine, face=None, origin=(0, 0)):
     outline, contour = lines(semantic, fine, visible, texture, busy)
     outline = np.maximum(outline * (1 - 0.4 * faces), ramp(drawn, 0.3, 0.9))
     contour = np.maximum(np.maximum(contour, 0.8 * spots) * (1 - 0.4 * faces), ramp(drawn, 0.1, 0.8))
-    dark, accents = (thinned(ink, contour) for ink in (dark, accents))
+    bare = 1 - ramp(blur(contour, 2), 0.08, 0.25)
+    dark, accents = (thinned(ink, bare) for ink in (dark, accents))
     deep = accents * (0.3 + 0.7 * thin) * np.minimum(1.5 * gate, 1)
     detail = np.clip(np.maximum.reduce([0.9 * contour, 1.05 * dark, deep]), 0, 1)
 

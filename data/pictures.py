@@ -94,6 +94,11 @@ def usable(folder, names):
     return kept, collections.Counter(reason for reason in reasons.tolist() if reason)
 
 
+def skipped_line(skipped):
+    """One line on how many pictures were skipped and why. skipped: Counter of reasons, as of usable()."""
+    return "skipped: " + ", ".join(f"{count} {reason}" for reason, count in sorted(skipped.items()))
+
+
 def _state(path):
     """What changes when a file does: its size and time; None for a link that leads nowhere."""
     try:

@@ -1,7 +1,6 @@
 """Find the faces of training photos and draw their maps: python -m utils.training.face_maps FOLDER
 
-Needs MediaPipe as it was when its models came with it, in an environment of its own, because it brings another OpenCV:
-pip install "mediapipe==0.10.14" tqdm
+Needs MediaPipe as it was when its models came with it (see INSTALL), which brings another OpenCV.
 """
 import argparse
 import os
@@ -12,7 +11,7 @@ import numpy as np
 from tqdm import tqdm
 
 from data.faces import face_map
-from data.pictures import FACE_FOLDER, MAP_FOLDERS, find_pictures, read_rgb, usable
+from data.pictures import FACE_FOLDER, MAP_FOLDERS, find_pictures, read_rgb, skipped_line, usable
 from utils.atomic import replacing
 
 INSTALL = 'Face maps need MediaPipe with its models: pip install "mediapipe==0.10.14" tqdm, best in an environment of its own.'
@@ -154,7 +153,7 @@ def main(argv=None):
         sys.exit(f"error: {error}")
     print(f"{written} face maps written to {os.path.join(arguments.photos, FACE_FOLDER)}")
     if skipped:
-        print("skipped: " + ", ".join(f"{count} {reason}" for reason, count in sorted(skipped.items())))
+        print(skipped_line(skipped))
 
 
 if __name__ == "__main__":
