@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 
 from .filters import blur, crest, dark_blobs, darker_than_surroundings, drop_specks, form, hysteresis, ramp, slope, valleys
+from .light import denoised, evened, hollows, lit, modelling
 from .shading import hatching, softened, stroke_textures, tones
 from .skin import modelled_by_light, skin
 
@@ -60,31 +61,6 @@ def thinned(ink, bare):
     return ink + blur(crowded, 2) * (few - ink)
 
 
-def lit(gray):
-    """(bright, relief): the photo with its dark parts lit up and their small contrasts kept, and these contrasts.
-
-    The logarithm of the tones is split in a base, smooth but for edges, whose dark half is lifted, and the relief upon it. Source:
-    Durand and Dorsey (2002).
-    """
-    tone = np.log(gray + np.float32(0.04))
-    base = cv2.resize(tone, None, fx=0.25, fy=0.25, interpolation=cv2.INTER_AREA)
-    base = cv2.resize(cv2.bilateralFilter(base, 0, 0.5, 5, borderType=cv2.BORDER_REFLECT), gray.shape[::-1])
-    relief = tone - base
-    return np.clip(np.exp(base + 0.5 * np.maximum(np.log(np.float32(0.45)) - base, 0) + relief), 0, 1), relief
-
-
-def denoised(gray):
-    """The photo smoothed within its edges, the more, the noisier it is: by the median of its Laplacian (Immerkaer, 1996)."""
-    noise = float(np.median(np.abs(cv2.filter2D(gray, -1, np.float32([[1, -2, 1], [-2, 4, -2], [1, -2, 1]]))))) / 4.05
-    return cv2.bilateralFilter(gray, 7, 0.05 + 8 * noise, 1.5 + 50 * noise, borderType=cv2.BORDER_REFLECT)
-
-
-def evened(gray):
-    """The photo with its local contrast evened out, so that dark fur and shadows keep their drawing."""
-    equalised = cv2.createCLAHE(2.0, (4, 4)).apply(np.uint8(gray * 255)).astype(np.float32) / 255
-    return cv2.bilateralFilter(0.6 * gray + 0.4 * equalised, 5, 0.12, 3, borderType=cv2.BORDER_REFLECT)
-
-
 def drawings(rgb, semantic, fine, face=None, origin=(0, 0)):
     """The guidance of one photo.
 
@@ -94,8 +70,8 @@ def drawings(rgb, semantic, fine, face=None, origin=(0, 0)):
     """
     gray = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY).astype(np.float32) / 255
     smooth = cv2.bilateralFilter(gray, 7, 0.08, 5, borderType=cv2.BORDER_REFLECT)
-    bright, relief = lit(gray)
-    bright = denoised(bright)
+    lifted, relief = lit(gray)
+    bright = denoised(lifted)
     even = evened(bright)
     flow = form(gray, 10.0)
     texture = texture_of(semantic, fine, flow[2])
@@ -111,9 +87,9 @@ def drawings(rgb, semantic, fine, face=None, origin=(0, 0)):
     drawn, faces, shade = (np.zeros((3, *gray.shape), np.float32) if face is None else face.transpose(2, 0, 1) / np.float32(255))
     dark = np.maximum.reduce([drop_specks(dark, 0.12, 12), 0.9 * spots]) * (1 - 0.5 * faces)
     dark = np.maximum(dark, drawn)
-    local = darker_than_surroundings(even, 3)
-    local = np.maximum(local - 0.7 * blur(local, 9), 0)
-    accents = drop_specks(ramp(local, 0.03, 0.25) * (1 - 0.85 * texture) * ramp(blur(fine, 2), 0.01, 0.08), 0.1, 10)
+    darker = darker_than_surroundings(even, 3)
+    accents = ramp(darker - 0.7 * blur(darker, 9), 0.03, 0.25) * (1 - 0.85 * texture) * ramp(blur(fine, 2), 0.01, 0.08)
+    accents = drop_specks(accents, 0.1, 10)
 
     step, sharp = sharpness(gray)
     visible = step * (0.2 + 0.8 * sharp) * (1 - modelled_by_light(rgb, gray, semantic, skinned))
@@ -124,14 +100,13 @@ def drawings(rgb, semantic, fine, face=None, origin=(0, 0)):
     dark, accents = (thinned(ink, bare) for ink in (dark, accents))
     dim = ramp(blur(bright - gray, 3), 0.04, 0.12) * ramp(blur(semantic, 12), 0.02, 0.08)
     deep = accents * (0.3 + 0.7 * thin) * np.minimum(1.5 * gate + 0.6 * dim, 1)
-    deep = np.maximum(deep, 0.9 * drop_specks(ramp(-blur(relief, 0.8), 0.2, 0.5) * dim * (1 - texture), 0.12, 12))
-    few = deep * (1 - 0.5 * ramp(blur(deep, 9), 0.06, 0.14))
+    deep = np.maximum(deep, drop_specks(hollows(relief, dim) * (1 - texture), 0.12, 12))
     detail = np.clip(np.maximum.reduce([0.9 * contour, 1.05 * dark, deep]), 0, 1)
 
     strokes = stroke_textures(flow, gray.shape, origin)
     soft = softened(gray, texture)
     tone, subject = tones(gray, soft, semantic, ramp(blur(step * sharp * semantic, 12), 0.005, 0.04))
-    modelled = np.clip(1 - 2.2 * blur(relief, 0.8) * (1 - texture), 0.2, 1.5)
+    modelled = modelling(relief, texture)
     tone *= modelled
     tone += faces * (0.8 * shade - tone)
     broad = ramp(darker_than_surroundings(blur(smooth, 0.8), 10), 0.06, 0.7) * (1 - 0.6 * texture)
@@ -146,5 +121,6 @@ def drawings(rgb, semantic, fine, face=None, origin=(0, 0)):
     pencil = unite(grey_lines, hatching(np.clip(graphite, 0, 0.7), strokes, 0.6))
 
     focus = ramp(blur(semantic, 16), 0.02, 0.10)
-    blend = unite(contour, (0.35 + 0.65 * focus) * np.maximum(dark, 0.9 * few), hatching(0.3 * ramp(tone, 0.15, 1), strokes, 0.65))
+    inner = np.maximum(dark, 0.9 * deep * (1 - 0.5 * ramp(blur(deep, 9), 0.06, 0.14)))  # in foliage, fewer
+    blend = unite(contour, (0.35 + 0.65 * focus) * inner, hatching(0.3 * ramp(tone, 0.15, 1), strokes, 0.65))
     return np.stack([outline, contour, detail, shaded, pencil, blend]).astype(np.float32)
