@@ -78,6 +78,9 @@ def drawings(rgb, semantic, fine, face=None, origin=(0, 0)):
     busy = ramp(blur(semantic, 8), 0.10, 0.26)  # many contours on small space: thin strokes
     skinned = blur(skin(rgb), 3)
 
+    step, sharp = sharpness(gray)
+    crisp = ramp(blur(step * sharp, 4), 0.12, 0.45)  # blurred backgrounds are left as paper
+
     # Dark strokes of the photo itself. Beside a step, darkness is a rim, not a line: only narrow strokes are drawn there.
     gate = np.clip(0.12 + 2.2 * blur(semantic, 2.5) + 0.7 * blur(fine, 3), 0, 1.1) * (1 - 0.8 * texture)
     thin = ramp(cv2.dilate(valleys(bright, 9), np.ones((3, 3))), 0.02, 0.10)
@@ -85,13 +88,12 @@ def drawings(rgb, semantic, fine, face=None, origin=(0, 0)):
     dark = ramp((2.4 * (1 - busy) * wide + (0.8 + 2.0 * np.maximum(busy, 1 - thin)) * narrow) * gate, 0.07, 0.9)
     spots = ramp(np.maximum(dark_blobs(gray, 1.6), dark_blobs(gray, 2.6)), 0.12, 0.45) * (1 - texture)
     drawn, faces, shade = (np.zeros((3, *gray.shape), np.float32) if face is None else face.transpose(2, 0, 1) / np.float32(255))
-    dark = np.maximum.reduce([drop_specks(dark, 0.12, 12), 0.9 * spots]) * (1 - 0.5 * faces)
+    dark = np.maximum.reduce([drop_specks(dark, 0.12, 12), 0.9 * spots]) * (0.3 + 0.7 * crisp) * (1 - 0.5 * faces)
     dark = np.maximum(dark, drawn)
     darker = darker_than_surroundings(even, 3)
-    accents = ramp(darker - 0.7 * blur(darker, 9), 0.03, 0.25) * (1 - 0.85 * texture) * ramp(blur(fine, 2), 0.01, 0.08)
+    accents = ramp(darker - 0.7 * blur(darker, 9), 0.03, 0.25) * (1 - 0.85 * texture) * ramp(blur(fine, 2), 0.01, 0.08) * (0.3 + 0.7 * crisp)
     accents = drop_specks(accents, 0.1, 10)
 
-    step, sharp = sharpness(gray)
     visible = step * (0.2 + 0.8 * sharp) * (1 - modelled_by_light(rgb, gray, semantic, skinned))
     outline, contour = lines(semantic, fine, visible, texture, busy)
     outline = np.maximum(outline * (1 - 0.4 * faces), ramp(drawn, 0.3, 0.9))
@@ -100,7 +102,7 @@ def drawings(rgb, semantic, fine, face=None, origin=(0, 0)):
     dark, accents = (thinned(ink, bare) for ink in (dark, accents))
     dim = ramp(blur(bright - gray, 3), 0.04, 0.12) * ramp(blur(semantic, 12), 0.02, 0.08)
     deep = accents * (0.3 + 0.7 * thin) * np.minimum(1.5 * gate + 0.6 * dim, 1)
-    deep = np.maximum(deep, drop_specks(hollows(relief, dim) * (1 - texture), 0.12, 12))
+    deep = np.maximum(deep, drop_specks(hollows(relief, dim * crisp * (1 - texture)), 0.12, 12))
     detail = np.clip(np.maximum.reduce([0.9 * contour, 1.05 * dark, deep]), 0, 1)
 
     strokes = stroke_textures(flow, gray.shape, origin)
@@ -109,7 +111,7 @@ def drawings(rgb, semantic, fine, face=None, origin=(0, 0)):
     modelled = modelling(relief, texture)
     tone *= modelled
     tone += faces * (0.8 * shade - tone)
-    broad = ramp(darker_than_surroundings(blur(smooth, 0.8), 10), 0.06, 0.7) * (1 - 0.6 * texture)
+    broad = ramp(darker_than_surroundings(blur(smooth, 0.8), 10), 0.06, 0.7) * (0.3 + 0.7 * crisp) * (1 - 0.6 * texture)
     shaded = unite(detail, hatching(np.minimum(0.45 * tone + 0.15 * broad * gate, 0.5), strokes, 0.65))
 
     # Pencil: lines are thin and grey, tone is graded.
