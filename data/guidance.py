@@ -64,9 +64,8 @@ def thinned(ink, bare):
 def drawings(rgb, semantic, fine, face=None, origin=(0, 0)):
     """The guidance of one photo.
 
-    rgb: uint8 (H, W, 3). semantic, fine: edge maps, float32 (H, W), 1 = edge. face: face map, uint8 (H, W, 3), see data.faces, or
-    None. origin: (y, x) of the first pixel in the
-    stroke field. Returns float32 ink (6, H, W), see DRAWINGS.
+    rgb: uint8 (H, W, 3). semantic, fine: edge maps, float32 (H, W), 1 = edge. face: face map, uint8 (H, W, 3), see
+    data.faces, or None. origin: (y, x) of the first pixel in the stroke field. Returns float32 ink (6, H, W), see DRAWINGS.
     """
     gray = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY).astype(np.float32) / 255
     smooth = cv2.bilateralFilter(gray, 7, 0.08, 5, borderType=cv2.BORDER_REFLECT)

@@ -14,8 +14,8 @@ MIDDLE = np.log(np.float32(0.45))  # bases darker than this are lifted half the 
 def lit(gray):
     """(bright, relief): the photo with its dark parts lit up and their small contrasts kept, and these contrasts.
 
-    The logarithm of the tones is split in a base, smooth but for edges, whose dark half is lifted, and the relief upon it: float32
-    (H, W), about -1 to 1, 0 where all is even. Source: Durand and Dorsey (2002).
+    The logarithm of the tones is split in a base, smooth but for edges, whose dark half is lifted, and the relief upon it:
+    float32 (H, W), about -1 to 1, 0 where all is even. Source: Durand and Dorsey (2002).
     """
     tone = np.log(gray + FLOOR)
     base = cv2.resize(tone, None, fx=0.25, fy=0.25, interpolation=cv2.INTER_AREA)
