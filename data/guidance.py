@@ -78,7 +78,8 @@ def drawings(rgb, semantic, fine, face=None, origin=(0, 0)):
     skinned = blur(skin(rgb), 3)
 
     step, sharp = sharpness(gray)
-    crisp = ramp(blur(step * sharp, 4), 0.12, 0.45)  # blurred backgrounds are left as paper
+    crisp = ramp(blur(step * sharp, 4), 0.12, 0.45)
+    focused = 0.3 + 0.7 * crisp  # marks of blurred backgrounds are faint
 
     # Dark strokes of the photo itself. Beside a step, darkness is a rim, not a line: only narrow strokes are drawn there.
     gate = np.clip(0.12 + 2.2 * blur(semantic, 2.5) + 0.7 * blur(fine, 3), 0, 1.1) * (1 - 0.8 * texture)
@@ -87,10 +88,10 @@ def drawings(rgb, semantic, fine, face=None, origin=(0, 0)):
     dark = ramp((2.4 * (1 - busy) * wide + (0.8 + 2.0 * np.maximum(busy, 1 - thin)) * narrow) * gate, 0.07, 0.9)
     spots = ramp(np.maximum(dark_blobs(gray, 1.6), dark_blobs(gray, 2.6)), 0.12, 0.45) * (1 - texture)
     drawn, faces, shade = (np.zeros((3, *gray.shape), np.float32) if face is None else face.transpose(2, 0, 1) / np.float32(255))
-    dark = np.maximum.reduce([drop_specks(dark, 0.12, 12), 0.9 * spots]) * (0.3 + 0.7 * crisp) * (1 - 0.5 * faces)
+    dark = np.maximum.reduce([drop_specks(dark, 0.12, 12), 0.9 * spots]) * focused * (1 - 0.5 * faces)
     dark = np.maximum(dark, drawn)
     darker = darker_than_surroundings(even, 3)
-    accents = ramp(darker - 0.7 * blur(darker, 9), 0.03, 0.25) * (1 - 0.85 * texture) * ramp(blur(fine, 2), 0.01, 0.08) * (0.3 + 0.7 * crisp)
+    accents = ramp(darker - 0.7 * blur(darker, 9), 0.03, 0.25) * (1 - 0.85 * texture) * ramp(blur(fine, 2), 0.01, 0.08) * focused
     accents = drop_specks(accents, 0.1, 10)
 
     visible = step * (0.2 + 0.8 * sharp) * (1 - modelled_by_light(rgb, gray, semantic, skinned))
@@ -110,7 +111,7 @@ def drawings(rgb, semantic, fine, face=None, origin=(0, 0)):
     modelled = modelling(relief, texture)
     tone *= modelled
     tone += faces * (0.8 * shade - tone)
-    broad = ramp(darker_than_surroundings(blur(smooth, 0.8), 10), 0.06, 0.7) * (0.3 + 0.7 * crisp) * (1 - 0.6 * texture)
+    broad = ramp(darker_than_surroundings(blur(smooth, 0.8), 10), 0.06, 0.7) * focused * (1 - 0.6 * texture)
     shaded = unite(detail, hatching(np.minimum(0.45 * tone + 0.15 * broad * gate, 0.5), strokes, 0.65))
 
     # Pencil: lines are thin and grey, tone is graded.

@@ -14,14 +14,14 @@ MIDDLE = np.log(np.float32(0.45))  # bases darker than this are lifted half the 
 def lit(gray):
     """(bright, relief): the photo with its dark parts lit up and their small contrasts kept, and these contrasts.
 
-    The logarithm of the tones is split in a base, smooth but for edges, whose dark half is lifted, and the relief upon it:
-    float32 (H, W), about -1 to 1, 0 where all is even. Source: Durand and Dorsey (2002).
+    The logarithm of the tones is split in a base, smooth but for edges, whose dark half is lifted, and the relief upon it,
+    which is returned slightly smoothed: float32 (H, W), about -1 to 1, 0 where all is even. Source: Durand and Dorsey (2002).
     """
     tone = np.log(gray + FLOOR)
     base = cv2.resize(tone, None, fx=0.25, fy=0.25, interpolation=cv2.INTER_AREA)
     base = cv2.resize(cv2.bilateralFilter(base, 0, 0.5, 5, borderType=cv2.BORDER_REFLECT), gray.shape[::-1])
     relief = tone - base
-    return np.clip(np.exp(base + 0.5 * np.maximum(MIDDLE - base, 0) + relief), 0, 1), relief
+    return np.clip(np.exp(base + 0.5 * np.maximum(MIDDLE - base, 0) + relief), 0, 1), blur(relief, 0.8)
 
 
 def denoised(gray):
@@ -39,9 +39,9 @@ def evened(gray):
 
 def modelling(relief, texture):
     """What the relief makes of a tone, as a factor in [0.2, 1.5]: less where light falls, more in hollows, 1 on texture."""
-    return np.clip(1 - 2.2 * blur(relief, 0.8) * (1 - texture), 0.2, 1.5)
+    return np.clip(1 - 2.2 * relief * (1 - texture), 0.2, 1.5)
 
 
 def hollows(relief, dim):
     """Ink of the dark marks within something dark, such as the eyes of a black dog. dim: where that is, in [0, 1]."""
-    return 0.9 * ramp(-blur(relief, 0.8), 0.2, 0.5) * dim
+    return 0.9 * ramp(-relief, 0.2, 0.5) * dim
