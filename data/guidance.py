@@ -35,16 +35,16 @@ def lines(semantic, fine, visible, texture, busy):
     """
     ridge, thin_ridge = crest(semantic, 1.5) * visible, crest(fine, 1.0) * visible
     main = hysteresis(ridge, 0.22, 0.55, 36)
-    weight = ramp(semantic, 0.18, 0.65) * main
-    bold = weight * ramp(semantic, 0.45, 0.7) * (1 - 0.8 * busy)
+    weight = (0.25 + 0.75 * ramp(semantic, 0.2, 0.95)) * main
+    bold = ramp(semantic, 0.45, 0.95) * main * (1 - 0.8 * busy)
     outline = np.clip(np.maximum(1.9 * blur(weight, 0.75), 2.5 * blur(bold, 1.1)), 0, 1)
 
     second = ramp(semantic, 0.12, 0.5) * hysteresis(ridge, 0.14, 0.32, 22)
     inner = ramp(thin_ridge, 0.06, 0.45) * hysteresis(
         thin_ridge * ramp(blur(semantic, 2.5), 0.01, 0.10) * (1 - texture), 0.13, 0.32, 16
     )
-    thin = np.maximum(1.5 * blur(second, 0.7), 1.6 * blur(inner, 0.65)) * (1 - 0.15 * busy)
-    return outline, np.clip(np.maximum(outline * (1 - 0.1 * busy), thin), 0, 1)
+    thin = np.maximum(1.5 * blur(second, 0.7), 1.6 * blur(inner, 0.65)) * (1 - 0.4 * busy)
+    return outline, np.clip(np.maximum(outline * (1 - 0.15 * busy), thin), 0, 1)
 
 
 def texture_of(semantic, fine, coherence):
@@ -85,7 +85,7 @@ def drawings(rgb, semantic, fine, face=None, origin=(0, 0)):
     gate = np.clip(0.12 + 2.2 * blur(semantic, 2.5) + 0.7 * blur(fine, 3), 0, 1.1) * (1 - 0.8 * texture)
     thin = ramp(cv2.dilate(valleys(bright, 9), np.ones((3, 3))), 0.02, 0.10)
     wide, narrow = darker_than_surroundings(smooth, 2.6) * (0.3 + 0.7 * thin), darker_than_surroundings(smooth, 1.4)
-    dark = ramp((2.4 * (1 - busy) * wide + (0.8 + 2.0 * np.maximum(busy, 1 - thin)) * narrow) * gate, 0.07, 0.9)
+    dark = ramp((2.4 * (1 - busy) * wide + (0.8 + 2.0 * np.maximum(0.3 * busy, 1 - thin)) * narrow) * gate, 0.07, 0.9)
     spots = ramp(np.maximum(dark_blobs(gray, 1.6), dark_blobs(gray, 2.6)), 0.12, 0.45) * (1 - texture)
     drawn, faces, shade = (np.zeros((3, *gray.shape), np.float32) if face is None else face.transpose(2, 0, 1) / np.float32(255))
     dark = np.maximum.reduce([drop_specks(dark, 0.12, 12), 0.9 * spots]) * focused * (1 - 0.5 * faces)

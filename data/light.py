@@ -9,6 +9,7 @@ from .filters import blur, ramp
 
 FLOOR = np.float32(0.04)  # darker tones than this are noise
 MIDDLE = np.log(np.float32(0.45))  # bases darker than this are lifted half the way
+EVEN = 0.07  # relief up to this models nothing
 
 
 def lit(gray):
@@ -38,8 +39,12 @@ def evened(gray):
 
 
 def modelling(relief, texture):
-    """What the relief makes of a tone, as a factor in [0.2, 1.5]: less where light falls, more in hollows, 1 on texture."""
-    return np.clip(1 - 2.2 * relief * (1 - texture), 0.2, 1.5)
+    """What the relief makes of a tone, as a factor in [0.2, 1.5]: less where light falls, more in hollows, 1 on texture.
+
+    Small relief is an even surface, whose tone stays even.
+    """
+    deep = np.sign(relief) * np.maximum(np.abs(relief) - EVEN, 0)
+    return np.clip(1 - 2.6 * deep * (1 - texture), 0.2, 1.5)
 
 
 def hollows(relief, dim):

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from .coco import read_annotations
-from .edges import edges_from_photo
+from .edges import edges_from_photo, strengthened
 from .header import read_header
 from .pictures import EDGE_FOLDERS, EXTENSIONS, FACE_FOLDER, MAP_FOLDERS, find_pictures, held_out, read_gray, read_rgb, usable
 
@@ -98,11 +98,14 @@ class Photos:
         rgb = read_rgb(path, factor)
         if rgb is None:
             return None
+        place = self.annotations.place(name) if self.annotations else None
+        outlines = self.annotations.polygons(place) if place is not None else ()
+        outlines = [header.upright(outline, factor) for outline in outlines]
         maps = self._edges(index, header, factor, rgb.shape[:2])
         if maps is None:
-            place = self.annotations.place(name) if self.annotations else None
-            outlines = self.annotations.polygons(place) if place is not None else ()
-            maps = edges_from_photo(rgb, [header.upright(outline, factor) for outline in outlines])
+            maps = edges_from_photo(rgb, outlines)
+        else:
+            maps = strengthened(maps[0], outlines), maps[1]
         boxes = np.reshape(self.objects(index), (-1, 4))
         centres = header.upright(boxes[:, :2] + boxes[:, 2:] / 2, factor)
         return Photo(rgb, *maps, self._face(index, header, factor, rgb.shape), centres)
