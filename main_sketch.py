@@ -10,10 +10,10 @@ import torch
 from losses.vgg import VGGError
 from utils.checkpoint import CheckpointError
 from utils.training.fields import OptionError
-from utils.training.loop import train
 from utils.training.options import read_options
 from utils.training.preview import preview
 from utils.training.run_folder import RunError
+from utils.training.stages import stages, train_stages
 
 
 def main(argv):
@@ -21,9 +21,10 @@ def main(argv):
     try:
         options = read_options(argv)
         if options.dry_run:
-            print(preview(options))
+            for stage in stages(options):
+                print(preview(stage))
             return 0
-        return train(options)
+        return train_stages(options)
     except (OptionError, RunError, CheckpointError, VGGError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from data.edges import edges_from_photo
+from data.edges import NEAR, edges_from_photo, strengthened
 from data.filters import (
     blur,
     chroma_step,
@@ -158,6 +158,30 @@ def test_a_disc_is_outlined_where_it_ends():
     drawn = np.unique(angles[(rim < 4) & (ink["outline"] > 0.5)])
     assert len(drawn) == 72  # closed: ink in every sector of 5 degrees
     assert ink["outline"][rim > 8].max() < 0.1
+
+
+def test_outlines_are_as_dark_as_their_edges_are_strong():
+    rgb = np.full((120, 200, 3), 220, np.uint8)
+    rgb[:, 60:140] = 60
+    semantic = np.zeros((120, 200), np.float32)
+    semantic[:, 59:62], semantic[:, 138:141] = 0.75, 1.1
+    semantic = blur(semantic, 1)  # ridges of 0.65 and 0.95
+    outline = drawings(rgb, semantic, semantic)[0]
+    weak, strong = outline[20:100, 55:66].max(1), outline[20:100, 134:145].max(1)
+    assert weak.min() > 0.25 and strong.min() > 0.9 and (strong > weak + 0.2).all()
+
+
+def test_edges_where_an_object_ends_count_more_and_others_as_before():
+    semantic = np.full((90, 120), 0.25, np.float32)
+    semantic[:40] = 0
+    square = np.float32([[30, 20], [90, 20], [90, 70], [30, 70]])
+    found = strengthened(semantic, [square])
+    assert np.allclose(found[70, 40:80], 0.5, atol=0.01)  # the root, on the outline
+    assert found[:40].max() == 0  # no edge is drawn where there was none
+    y, x = np.mgrid[0:90, 0:120]
+    outside = np.maximum(np.abs(x - 60) - 30, np.abs(y - 45) - 25)
+    assert np.allclose(found[np.abs(outside) > 2.5 * NEAR], semantic[np.abs(outside) > 2.5 * NEAR], atol=1e-3)
+    assert strengthened(semantic, []) is semantic
 
 
 def test_strokes_follow_the_origin():

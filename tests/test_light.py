@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from data.guidance import DRAWINGS, drawings
-from data.light import FLOOR, MIDDLE, denoised, evened, hollows, lit, modelling
+from data.light import EVEN, FLOOR, MIDDLE, denoised, evened, hollows, lit, modelling
 
 
 def contrast(image):
@@ -60,7 +60,8 @@ def test_relief_models_tones_both_ways_within_bounds():
     factor = modelling(relief, none)
     assert 0.2 <= factor.min() < 0.8 and 1.2 < factor.max() <= 1.5
     assert np.corrcoef(factor.ravel(), relief.ravel())[0, 1] < -0.8
-    assert np.allclose(modelling(none, none), 1) and np.allclose(modelling(relief, none + 1), 1)
+    assert np.allclose(modelling(none + EVEN, none), 1) and np.allclose(modelling(none - EVEN, none), 1)
+    assert np.allclose(modelling(relief, none + 1), 1)
     assert hollows(relief, none).max() == 0 < hollows(relief, none + 1).max() <= 0.9
 
 

@@ -67,6 +67,6 @@ def test_failures_of_the_machine_are_sentences(tmp_path, capsys, monkeypatch, fa
     def fail(options):
         raise failure
 
-    monkeypatch.setattr("main_sketch.train", fail)
+    monkeypatch.setattr("main_sketch.train_stages", fail)
     call(arguments(tmp_path), status)
     assert sentence(capsys).startswith(words)

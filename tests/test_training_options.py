@@ -120,7 +120,8 @@ def test_missing_data_says_where_it_is_to_be_had(tmp_path, capsys):
 def test_shipped_configurations_hold_known_options(path):
     options = read_options(["--config", str(path), "--photo2sketch", "p2s.pth"])
     for name, value in yaml.safe_load(pathlib.Path(path).read_text()).items():
-        assert type(getattr(options, name))(value) == getattr(options, name)
+        expected = str(path.parent / value) if name == "then" else value
+        assert type(getattr(options, name))(expected) == getattr(options, name)
 
 
 def readme_commands():

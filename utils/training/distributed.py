@@ -26,11 +26,12 @@ class Group:
         return self.rank == 0
 
     def start(self, device):
-        """Join the others: NCCL between CUDA devices, Gloo between CPUs."""
-        if self.size > 1:
+        """Join the others, once in a process: NCCL between CUDA devices, Gloo between CPUs."""
+        if self.size > 1 and not dist.is_initialized():
             dist.init_process_group("nccl" if device.type == "cuda" else "gloo")
 
     def stop(self):
+        """Leave the others, for good."""
         if self.size > 1 and dist.is_initialized():
             dist.destroy_process_group()
 

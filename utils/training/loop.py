@@ -12,7 +12,7 @@ from .curves import draw_curves
 from .cycle import Cycle, NotFinite
 from .distributed import Group, unwrap
 from .ema import Average
-from .fields import OptionError
+from .export import export
 from .loader import Order, batches_of, make_loader, to_device
 from .machine import choose_device, choose_dtype, keep_freed_memory
 from .networks import build_networks
@@ -26,32 +26,26 @@ OUT_OF_TIME = -1  # reason to leave, beside the numbers of signals
 
 
 def train(options):
-    """Train as `options` say. Returns the exit status: 0, 1 after a loss that was not finite, 128 + n after signal n.
+    """Train as `options` say: (exit status, folder of the exported generators or None while steps are left).
+
+    The status is 0, 1 after a loss that was not finite, or 128 + n after signal n. The group of processes stays joined.
 
     OptionError, RunError, CheckpointError and VGGError say in a sentence why it could not start.
     """
     keep_freed_memory()
     group = Group.from_environment()
-    if options.batch % (options.accumulate * group.size):
-        raise OptionError(
-            f"--batch {options.batch} cannot be dealt out to {group.size} processes in --accumulate {options.accumulate} parts. "
-            f"Give a multiple of {options.accumulate * group.size}."
-        )
     if options.threads:
         torch.set_num_threads(options.threads)
     device = choose_device(options.device, group.local_rank)
     group.start(device)
-    try:
-        dataset = group.first_here(lambda: open_data(options, "train"))
-        old = RunFolder.open(options.resume) if options.resume and group.first else None
-        content = group.broadcast(old.newest() if old else None)
-        architectures = state.architectures(content) if content else None
-        networks = group.first_here(lambda: build_networks(options, architectures))
-        # Nothing is written before all that may be refused has been read.
-        folder = group.broadcast(open_folder(options) if group.first else None)
-        return Run(options, group, device, dataset, networks, folder, content).train()
-    finally:
-        group.stop()
+    dataset = group.first_here(lambda: open_data(options, "train"))
+    old = RunFolder.open(options.resume) if options.resume and group.first else None
+    content = group.broadcast(old.newest() if old else None)
+    architectures = state.architectures(content) if content else None
+    networks = group.first_here(lambda: build_networks(options, architectures))
+    # Nothing is written before all that may be refused has been read.
+    folder = group.broadcast(open_folder(options) if group.first else None)
+    return Run(options, group, device, dataset, networks, folder, content).train()
 
 
 def open_folder(options):
@@ -101,7 +95,7 @@ class Run:
             tqdm.write(text)
 
     def train(self):
-        """Take the steps that are left. Returns the exit status, see train()."""
+        """Take the steps that are left and export the generators. Returns what train() does."""
         self.say(self.dataset.describe())
         self.say(f"for validation: {self.held_back.describe() if self.held_back else 'no photos'}")
         self.say(
@@ -110,12 +104,12 @@ class Run:
         )
         if self.step >= self.total:
             self.say("All steps are done. Give more --steps or --epochs to go on.")
-            return 0
+            return 0, self._export()
         try:
             with Stop() as stop:
                 reason = self._steps(stop)
         except NotFinite as error:
-            return self._report_not_finite(error)
+            return self._report_not_finite(error), None
         finally:
             if self.log:
                 self.log.close()
@@ -125,7 +119,14 @@ class Run:
             self.say(f"The time is over after step {self.step} of {self.total}; saved.")
         if self.step < self.total:
             self.say(f"Go on with: python main_sketch.py --resume {self.folder.path}")
-        return 128 + reason if reason > 0 else 0
+            return 128 + reason if reason > 0 else 0, None
+        return 128 + reason if reason > 0 else 0, self._export()
+
+    def _export(self):
+        """Write the averaged generators into the run folder, for drawing. Returns the folder, in every process."""
+        if self.group.first:
+            self.say(f"Weights for drawing: {', '.join(export(self.folder.path, self.folder.path))}")
+        return self.group.broadcast(self.folder.path)
 
     def _steps(self, stop):
         """The loop. Returns the reason why it ended: 0 when all steps are done."""

@@ -113,6 +113,7 @@ class Options:
 
     name: str = option("run", "of the run folder, after its number", _RUN)
     runs: str = option("runs", "folder of the run folders", _RUN)
+    then: str = option("", "configuration file of the stage that follows and goes on from this one's weights", _RUN)
     log_every: int = option(50, "steps between lines of stats.jsonl", _RUN, low=1)
     sample_every: int = option(500, "steps between picture grids, 0 for none", _RUN, low=0)
     samples: int = option(4, "photos in a picture grid", _RUN, low=1, high=64)
@@ -147,7 +148,7 @@ def read_options(argv):
     if given.get("demo"):
         values.update(DEMO)
     if given.get("config"):
-        values.update(read_config(given["config"], Options))
+        values.update(read_stage(given["config"]))
     if given.get("resume"):
         if given.get("config") or given.get("demo"):
             raise OptionError("--resume takes the options of the run: give no --config and no --demo with it.")
@@ -162,6 +163,14 @@ def read_options(argv):
     options = Options(**{name: convert(Options, name, value, name) for name, value in values.items()})
     check(options)
     return options
+
+
+def read_stage(path):
+    """{name: value} of a configuration file, with the path of a following one seen from here. OptionError as read_config()."""
+    values = read_config(path, Options)
+    if values.get("then"):
+        values["then"] = os.path.join(os.path.dirname(path), values["then"])
+    return values
 
 
 def check(options):
