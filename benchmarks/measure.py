@@ -59,15 +59,16 @@ class Bench:
         self.vgg, self.luminance_of, self.matching = vgg, luminance_of, matching
         self.records = {}
 
-    def add(self, name, drawing, luminance, truths=None, following=None, cycle=False):
+    def add(self, name, drawing, luminance, truths=None, following=None, cycle=False, counted=None):
         """One drawing of a photo, float32 (H, W) in [0, 1], 1 = paper.
 
         luminance: the photo's, (H, W). truths: boundaries of its annotators or None. following: the next denser
-        candidate or None. cycle: whether Sketch2Photo is asked for the photo back.
+        candidate or None. cycle: whether Sketch2Photo is asked for the photo back. counted: where the truths hold,
+        bool (H, W), None for everywhere.
         """
         record = self.records.setdefault(name, Record())
         if truths:
-            record.boundaries.append(metrics_boundary.counts(1 - drawing, truths, self.matching))
+            record.boundaries.append(metrics_boundary.counts(1 - drawing, truths, self.matching, counted=counted))
         if self.vgg is not None:
             record.features.append(metrics_kernel.describe([drawing], self.vgg))
         record.flat.append(metrics_image.ink_on_flat(drawing, metrics_image.flat_regions(luminance)))

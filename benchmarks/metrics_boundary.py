@@ -18,6 +18,10 @@ THRESHOLDS = tuple(i / 20 for i in range(1, 20))
 RIDGE_SIGMA = 1.0  # pixels; blur before the suppression, so that flat-topped strokes get a crest
 
 
+class TruthError(Exception):
+    """Boundaries that are missing or damaged. The message names the file and the remedy."""
+
+
 def thin_lines(lines, threshold):
     """The lines of a line map at a threshold: bool (H, W), one pixel wide."""
     return thin(crest(np.asarray(lines, np.float32), RIDGE_SIGMA) >= threshold)
@@ -66,14 +70,17 @@ def match_exact(drawn, truth, radius):
 MATCHINGS = {"relaxed": match_relaxed, "exact": match_exact}
 
 
-def counts(lines, truths, matching="relaxed", thresholds=THRESHOLDS, tolerance=TOLERANCE):
+def counts(lines, truths, matching="relaxed", thresholds=THRESHOLDS, tolerance=TOLERANCE, counted=None):
     """What one photo adds: int (thresholds, 4), pixels [drawn and right, drawn, true and found, true].
 
     lines: line map (H, W). truths: bool (H, W) thin boundaries, one for each annotator. As in the benchmark, a drawn
-    pixel is right if it matches any annotator, and the annotators' pixels add up.
+    pixel is right if it matches any annotator, and the annotators' pixels add up. counted: bool (H, W), where drawn pixels
+    count, None for everywhere.
     """
     radius = tolerance * math.hypot(*lines.shape)
     crests = crest(np.asarray(lines, np.float32), RIDGE_SIGMA)
+    if counted is not None:
+        crests = crests * counted
     table, last = [], None
     for threshold in thresholds:
         cut = crests >= threshold

@@ -80,8 +80,9 @@ def parse(arguments):
     add("--photos", required=True, metavar="DIR", help="photos, best some that no network was trained on")
     add(
         "--truth",
-        metavar="DIR",
-        help="their boundaries: BSDS500's .mat files, or edge maps (.png, .jpg, white on black); "
+        metavar="PATH",
+        help="their boundaries: a folder of BSDS500's .mat files or of edge maps (.png, .jpg, white on black), or COCO's "
+        "instances_*.json, whose objects' outlines are then the truth, at and within the objects; "
         "default: the folder edge/ in or beside the photos",
     )
     add("--drawings", metavar="DIR", help="drawings by people, for the distance to them")
@@ -110,8 +111,7 @@ def measure(options):
     """The whole benchmark -> the report as Markdown text."""
     paths = some_of(pictures_of(options.photos, "--photos"), options.limit)
     truths_in = options.truth or truth.default_folder(options.photos)
-    if truths_in and not os.path.isdir(truths_in):
-        raise FileNotFoundError(f"--truth: no such folder: {truths_in}. Name a folder of boundaries.")
+    boundaries = truth.open_truth(truths_in) if truths_in else None
     network = AllDrawings(options.checkpoint, options.device, options.size)
     shipped = CHECKPOINTS["sketch2photo"]
     back = options.sketch2photo or (shipped if os.path.isfile(shipped) else None)
@@ -122,13 +122,13 @@ def measure(options):
     for path in tqdm(paths, desc="photos", unit="photo"):
         photo = read_picture(path)
         luminance, shape = classical.luminance(photo), photo.shape[:2]
-        truths = truth.read_truth(truths_in, path, shape) if truths_in else None
-        with_truth += truths is not None
+        truths, counted = boundaries.of(path, shape) if boundaries else ([], None)
+        with_truth += bool(truths)
         drawings = network(photo)
         for name, following in zip(DRAWINGS, (*DRAWINGS[1:-1], None, None)):
-            bench.add(name, drawings[name], luminance, truths, drawings.get(following), cycle=True)
+            bench.add(name, drawings[name], luminance, truths, drawings.get(following), True, counted)
         for name, method in classical.METHODS.items():
-            bench.add(name, method(photo), luminance, truths)
+            bench.add(name, method(photo), luminance, truths, counted=counted)
     size = "their own size" if options.size == "full" else f"{options.size} pixels"
     lines = [
         bench.markdown(real),

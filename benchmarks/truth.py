@@ -1,4 +1,4 @@
-"""True boundaries of photos: the annotators' files of BSDS500, or maps of edges in any folder."""
+"""True boundaries of photos: the annotators' files of BSDS500, maps of edges in any folder, or the objects of COCO."""
 import os
 import zlib
 
@@ -8,15 +8,12 @@ from scipy.io.matlab import MatReadError
 
 from data.pictures import EDGE_FOLDERS, read_gray
 
-from .metrics_boundary import thin_lines
+from .metrics_boundary import TruthError, thin_lines
+from .objects import ObjectOutlines
 
 LEVEL = 0.6  # an edge map counts as a boundary from here on
 # What reading a damaged or foreign .mat file ends in.
 DAMAGED = (OSError, ValueError, KeyError, IndexError, TypeError, NotImplementedError, MatReadError, zlib.error)
-
-
-class TruthError(Exception):
-    """Boundaries that are missing or damaged. The message names the file and the remedy."""
 
 
 def read_mat(path):
@@ -48,18 +45,32 @@ def default_folder(photos):
     return next((folder for folder in choices if os.path.isdir(folder)), None)
 
 
-def read_truth(folder, photo, shape):
-    """The boundaries of a photo: a list of bool `shape` (H, W), one for each annotator; None where the folder has none.
+class Folder:
+    """Boundaries of whole photos, in files named as they, ending in .mat, .png or .jpg."""
 
-    folder: has files named as the photo, ending in .mat, .png or .jpg. photo: its path. TruthError for a damaged file
-    and for one of another size.
-    """
-    stem = os.path.splitext(os.path.basename(photo))[0]
-    for extension, read in READERS.items():
-        path = os.path.join(folder, stem + extension)
-        if os.path.isfile(path):
-            truths = read(path)
-            if any(truth.shape != tuple(shape) for truth in truths):
-                raise TruthError(f"{path} has not the size of {photo}. Give boundaries and photos of one size.")
-            return truths
-    return None
+    def __init__(self, path):
+        self.path = path
+
+    def of(self, photo, shape):
+        """(boundaries, None) of a photo: a list of bool (H, W), one for each annotator, which count everywhere.
+
+        photo: its path. ([], None) where the folder has none. TruthError for a damaged file and for one of another size.
+        """
+        stem = os.path.splitext(os.path.basename(photo))[0]
+        for extension, read in READERS.items():
+            path = os.path.join(self.path, stem + extension)
+            if os.path.isfile(path):
+                truths = read(path)
+                if any(truth.shape != tuple(shape) for truth in truths):
+                    raise TruthError(f"{path} has not the size of {photo}. Give boundaries and photos of one size.")
+                return truths, None
+        return [], None
+
+
+def open_truth(path):
+    """What --truth names: a Folder, or the ObjectOutlines of a COCO instances file. TruthError if it is neither."""
+    if os.path.isdir(path):
+        return Folder(path)
+    if not os.path.isfile(path):
+        raise TruthError(f"--truth: no such folder or file: {path}. Name boundaries.")
+    return ObjectOutlines(path)

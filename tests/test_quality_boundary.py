@@ -1,5 +1,6 @@
 """Boundary F-measure: worked examples counted by hand, and a search through all matchings."""
 import itertools
+import json
 import math
 
 import numpy as np
@@ -17,7 +18,7 @@ from benchmarks.metrics_boundary import (
     summary,
     thin_lines,
 )
-from benchmarks.truth import TruthError, default_folder, read_truth
+from benchmarks.truth import Folder, TruthError, default_folder, open_truth
 
 
 def row_of(*rows, shape=(40, 60), columns=slice(10, 50)):
@@ -127,15 +128,15 @@ def test_bsds_files(tmp_path):
     for i, boundaries in enumerate((first, second)):
         cells[0, i] = {"Boundaries": np.uint8(boundaries), "Segmentation": np.zeros(boundaries.shape, np.uint16)}
     savemat(tmp_path / "7.mat", {"groundTruth": cells})
-    truths = read_truth(str(tmp_path), "anywhere/7.jpg", first.shape)
+    truths, counted = Folder(str(tmp_path)).of("anywhere/7.jpg", first.shape)
     assert [truth.tolist() for truth in truths] == [first.tolist(), second.tolist()]
-    assert read_truth(str(tmp_path), "8.jpg", first.shape) is None
+    assert counted is None and Folder(str(tmp_path)).of("8.jpg", first.shape) == ([], None)
     with pytest.raises(TruthError, match=r"7\.mat has not the size of anywhere/7\.jpg"):
-        read_truth(str(tmp_path), "anywhere/7.jpg", (10, 10))
+        Folder(str(tmp_path)).of("anywhere/7.jpg", (10, 10))
     for content in (b"", b"MATLAB 5.0 MAT-file" + bytes(200)):
         (tmp_path / "9.mat").write_bytes(content)
         with pytest.raises(TruthError, match=r"9\.mat is no groundTruth file"):
-            read_truth(str(tmp_path), "9.jpg", first.shape)
+            Folder(str(tmp_path)).of("9.jpg", first.shape)
 
 
 def test_edge_maps_and_their_folder(tmp_path):
@@ -152,9 +153,50 @@ def test_edge_maps_and_their_folder(tmp_path):
     soft[disk((30, 30), 12)] = 200
     soft[disk((30, 30), 10)] = 0  # a ring two pixels thick
     cv2.imwrite(str(edges / "a.png"), soft)
-    (truth,) = read_truth(str(edges), "a.jpg", (60, 60))
+    (truth,), _ = Folder(str(edges)).of("a.jpg", (60, 60))
     radii = np.hypot(*(np.argwhere(truth) - 30).T)
     assert len(radii) > 50 and radii.min() > 8.5 and radii.max() < 13
     (edges / "b.png").write_bytes(b"no picture")
     with pytest.raises(TruthError, match=r"b\.png cannot be read"):
-        read_truth(str(edges), "b.jpg", (60, 60))
+        Folder(str(edges)).of("b.jpg", (60, 60))
+
+
+def coco_file(path, *things, name="a.jpg"):
+    """An instances file of one photo of 100 x 120 pixels with objects (segmentation, iscrowd)."""
+    annotations = [{"id": i, "image_id": 5, "segmentation": s, "iscrowd": c} for i, (s, c) in enumerate(things)]
+    path.write_text(json.dumps({"images": [{"id": 5, "file_name": name}], "annotations": annotations}))
+    return open_truth(str(path))
+
+
+def test_outlines_of_annotated_objects_and_where_drawings_count(tmp_path):
+    square, crowd = [20, 30, 70, 30, 70, 80, 20, 80], {"size": [100, 120], "counts": [90 * 100, 10 * 100, 20 * 100]}
+    (outline,), counted = coco_file(tmp_path / "a.json", ([square], 0), (crowd, 1)).of("any/a.jpg", (100, 120))
+    y, x = np.mgrid[0:100, 0:120]
+    rim = np.abs(np.maximum(np.abs(x - 45), np.abs(y - 55)) - 25)
+    assert rim[outline].max() <= 1.5 and 190 <= outline.sum() <= 210
+    assert counted[30:80, 20:70].all() and not counted[:, 75:].any() and not counted[:25].any()
+    ring, away = (rim < 1).astype(np.float32), np.float32((x == 100) | (y == 10))
+    for drawn in (ring, np.maximum(ring, away)):  # what lies away from the object is not counted
+        assert f_measure(counts(drawn, [outline], thresholds=(0.5,), counted=counted)[0]) > 0.99
+    cross = np.maximum(ring, np.float32(x == 45))  # but a line within it is
+    right, drawn, *_ = counts(cross, [outline], thresholds=(0.5,), counted=counted)[0]
+    assert 35 < drawn - right < 55
+
+
+def test_objects_that_overlap_end_where_the_smaller_one_begins(tmp_path):
+    large, small = [10, 10, 110, 10, 110, 90, 10, 90], [50, 40, 80, 40, 80, 60, 50, 60]
+    tiny = [90, 70, 95, 70, 95, 75, 90, 75]  # too small to count
+    (outline,), _ = coco_file(tmp_path / "a.json", ([small], 0), ([tiny], 0), ([large], 0)).of("a.jpg", (100, 120))
+    within = outline[20:80, 20:100]
+    assert 90 <= within.sum() <= 100 and not outline[66:80, 85:100].any()
+
+
+def test_unusable_object_files_are_refused(tmp_path):
+    truth = coco_file(tmp_path / "a.json", ({"size": [100, 120], "counts": [600, 3000, 8400]}, 0))
+    assert truth.of("b.jpg", (100, 120)) == ([], None)
+    with pytest.raises(TruthError, match="a.jpg has not the size that .*a.json says"):
+        truth.of("a.jpg", (50, 60))
+    for content in ("", "{}", '{"images": [], "annotations": [{"image_id": 3}]}'):
+        (tmp_path / "b.json").write_text(content)
+        with pytest.raises(TruthError, match="b.json is not a COCO instances file"):
+            open_truth(str(tmp_path / "b.json"))

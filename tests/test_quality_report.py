@@ -95,7 +95,7 @@ def test_limit_takes_photos_from_the_whole_folder():
     "arguments, words",
     [
         (["--photos", "missing"], "--photos: no such folder: missing"),
-        (["--truth", "missing"], "--truth: no such folder: missing"),
+        (["--truth", "missing"], "--truth: no such folder or file: missing"),
         (["--drawings", "missing", "--vgg", "{data}/vgg.pth"], "--drawings: no such folder: missing"),
         (["--drawings", "{data}/drawings", "--vgg", "missing.pth"], "VGG weights not found: missing.pth"),
         (["--checkpoint", "{data}/s2p.pth"], "holds a Sketch2Photo, not a Photo2Sketch"),
