@@ -129,11 +129,12 @@ def measure(options):
             bench.add(name, drawings[name], luminance, truths, drawings.get(following), True, counted)
         for name, method in classical.METHODS.items():
             bench.add(name, method(photo), luminance, truths, counted=counted)
+    source = f" of {os.path.basename(os.path.normpath(truths_in))}" if with_truth else ""
     size = "their own size" if options.size == "full" else f"{options.size} pixels"
     lines = [
         bench.markdown(real),
         "",
-        f"{len(paths)} photos, {with_truth} of them with boundaries ({options.matching} matching), checkpoint of step "
+        f"{len(paths)} photos, {with_truth} of them with boundaries{source} ({options.matching} matching), checkpoint of step "
         f"{network.step}, drawn at {size}. Ink rises from {DRAWINGS[0]} to {DRAWINGS[3]} on "
         f"{100 * bench.rising(DRAWINGS[:4]):.0f} % of the photos.",
     ]

@@ -12,12 +12,14 @@ from pycocotools import mask as coco_mask
 
 from .cache import cached
 
-VERSION = 1  # of the packing: older cached arrays are not used
+VERSION = 2  # of the packing: older cached arrays are not used
 
 
 class _Image(msgspec.Struct):
     id: int
     file_name: str
+    width: int = 0
+    height: int = 0
 
 
 class _Object(msgspec.Struct):
@@ -25,6 +27,7 @@ class _Object(msgspec.Struct):
     category_id: int
     bbox: list[float]
     segmentation: msgspec.Raw = msgspec.Raw(b"[]")
+    iscrowd: int = 0
 
 
 class _Category(msgspec.Struct):
@@ -47,9 +50,11 @@ class Annotations:
 
     path: str  # of the file
     names: np.ndarray  # (photos,) bytes: file names, sorted
+    sizes: np.ndarray  # (photos, 2) int32: width, height in pixels, 0 where the file does not say
     starts: np.ndarray  # (photos + 1,) int64
     boxes: np.ndarray  # (objects, 4) float32: left, top, width, height in pixels
     categories: np.ndarray  # (objects,) int32: COCO category ids
+    crowds: np.ndarray  # (objects,) bool: one outline for many
     corner_starts: np.ndarray  # (objects + 1,) int64: the object's rows in `corners`
     ring_ends: np.ndarray  # (corners,) bool: a polygon of the object ends here
     corners: np.ndarray  # (corners, 2) float32: x, y of the outlines
@@ -72,13 +77,16 @@ class Annotations:
             return self.boxes[span]
         return self.boxes[span][np.isin(self.categories[span], categories)]
 
+    def outlines(self, place):
+        """(crowd, polygons) of each object of a photo: bool, and a list of (N, 2) arrays, inside by the even-odd rule."""
+        for i in range(self.starts[place], self.starts[place + 1]):
+            first, last = self.corner_starts[i], self.corner_starts[i + 1]
+            cuts = np.flatnonzero(self.ring_ends[first:last]) + 1
+            yield bool(self.crowds[i]), np.split(np.asarray(self.corners[first:last]), cuts[:-1]) if len(cuts) else []
+
     def polygons(self, place):
-        """Outlines of all objects of a photo: a list of (N, 2) arrays."""
-        first, last = self.corner_starts[self.starts[place]], self.corner_starts[self.starts[place + 1]]
-        if first == last:
-            return []
-        cuts = np.flatnonzero(self.ring_ends[first:last]) + 1
-        return np.split(np.asarray(self.corners[first:last]), cuts[:-1])
+        """Outlines of all objects of a photo but crowds: a list of (N, 2) arrays."""
+        return [polygon for crowd, polygons in self.outlines(place) if not crowd for polygon in polygons]
 
     def ids_of(self, names):
         """The ids of categories by name. ValueError names the unknown ones and those there are."""
@@ -102,13 +110,12 @@ def read_annotations(path):
 
 def _pack(path):
     """The fields of Annotations as a dict of arrays."""
-    with open(path, "rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
-        with memoryview(content) as view:
-            try:
-                arrays = _pack_records(msgspec.json.decode(view, type=_Instances))
-            except (msgspec.MsgspecError, KeyError, ValueError) as error:
-                raise ValueError(f"{path} is not a COCO instances file ({error}). Download the annotations again.") from error
-    return arrays
+    try:
+        with open(path, "rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+            with memoryview(content) as view:
+                return _pack_records(msgspec.json.decode(view, type=_Instances))
+    except (msgspec.MsgspecError, KeyError, ValueError) as error:  # ValueError: the file is empty
+        raise ValueError(f"{path} is not a COCO instances file ({error}). Download the annotations again.") from error
 
 
 def _pack_records(records):
@@ -124,12 +131,16 @@ def _pack_records(records):
             ring_ends.extend(bytes(len(ring) // 2 - 1) + b"\x01")
         corner_starts.append(len(ring_ends))
     boxes = np.array([thing.bbox for thing in records.annotations], np.float32).reshape(-1, 4)
+    crowds = np.array([thing.iscrowd for thing in records.annotations], bool)
+    sizes = np.array([(image.width, image.height) for image in records.images], np.int32).reshape(-1, 2)
     labels = np.array([thing.category_id for thing in records.annotations], np.int32)
     return {
         "names": names[order] if records.images else names[:0],
+        "sizes": sizes[order] if records.images else sizes,
         "starts": np.searchsorted(photos[sequence], np.arange(len(records.images) + 1)),
         "boxes": boxes[sequence],
         "categories": labels[sequence],
+        "crowds": crowds[sequence],
         "corner_starts": np.array(corner_starts),
         "ring_ends": np.frombuffer(ring_ends, bool) if ring_ends else np.zeros(0, bool),
         "corners": np.frombuffer(corners, np.float32).reshape(-1, 2) if corners else np.zeros((0, 2), np.float32),

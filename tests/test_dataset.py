@@ -53,8 +53,11 @@ def test_coco_layout_with_objects_and_categories(coco):
     assert [len(p) for p in polygons] == [4, 3, 4]
     assert polygons[1].tolist() == [[60, 60], [70, 60], [65, 70]]
     assert photos.annotations.polygons(1) == []
-    outline, crowd = photos.annotations.polygons(2)
-    assert len(outline) == 4 and crowd[:, 0].max() == 0 and crowd[:, 1].max() == 19  # its run is part of the first column
+    (outline,) = photos.annotations.polygons(2)  # without the crowd
+    (_, _), (crowded, (crowd,)) = photos.annotations.outlines(2)
+    assert len(outline) == 4 and crowded
+    assert crowd[:, 0].max() == 0 and crowd[:, 1].max() == 19  # its run is part of the first column
+    assert photos.annotations.sizes.tolist() == [[120, 90]] * 3
     assert Photos(str(coco), categories=["dog"]).names.tolist() == ["000000000000.jpg", "000000000002.jpg"]
     assert Photos(str(coco), "val").names.tolist() == ["000000000009.jpg"]
     with pytest.raises(ValueError, match="no category cow.*cat, dog"):
@@ -71,8 +74,8 @@ def test_annotations_agree_with_pycocotools(coco):
         objects = theirs.loadAnns(theirs.getAnnIds(image["id"]))
         assert ours.objects(place).tolist() == [o["bbox"] for o in objects]
         drawn = np.zeros((90, 120), np.uint8)
-        for polygon in ours.polygons(place):
-            cv2.fillPoly(drawn, [np.int32(polygon)], 1)
+        for _, polygons in ours.outlines(place):
+            cv2.fillPoly(drawn, [np.int32(polygon) for polygon in polygons], 1)
         expected = np.max([theirs.annToMask(o) for o in objects] or [np.zeros((90, 120), np.uint8)], axis=0)
         assert (drawn != expected).mean() < 0.03  # rasterisers differ on the rim
     assert ours.place("unknown.jpg") is None

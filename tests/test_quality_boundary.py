@@ -3,6 +3,7 @@ import itertools
 import json
 import math
 
+import cv2
 import numpy as np
 import pytest
 from scipy.io import savemat
@@ -19,6 +20,7 @@ from benchmarks.metrics_boundary import (
     thin_lines,
 )
 from benchmarks.truth import Folder, TruthError, default_folder, open_truth
+from tests.dataset_kit import private_cache  # noqa: F401
 
 
 def row_of(*rows, shape=(40, 60), columns=slice(10, 50)):
@@ -140,8 +142,6 @@ def test_bsds_files(tmp_path):
 
 
 def test_edge_maps_and_their_folder(tmp_path):
-    import cv2
-
     photos, edges = tmp_path / "val2017", tmp_path / "edge"
     photos.mkdir()
     assert default_folder(str(photos)) is None
@@ -161,16 +161,25 @@ def test_edge_maps_and_their_folder(tmp_path):
         Folder(str(edges)).of("b.jpg", (60, 60))
 
 
-def coco_file(path, *things, name="a.jpg"):
-    """An instances file of one photo of 100 x 120 pixels with objects (segmentation, iscrowd)."""
-    annotations = [{"id": i, "image_id": 5, "segmentation": s, "iscrowd": c} for i, (s, c) in enumerate(things)]
-    path.write_text(json.dumps({"images": [{"id": 5, "file_name": name}], "annotations": annotations}))
-    return open_truth(str(path))
+def coco_file(folder, *things, size=(120, 100)):
+    """An instances file of the photo a.jpg of 120 x 100 pixels with objects (segmentation, iscrowd): its truth, the photo."""
+    photo = folder / "a.jpg"
+    cv2.imwrite(str(photo), np.full((100, 120, 3), 200, np.uint8))
+    common = {"image_id": 5, "category_id": 1, "bbox": [0, 0, 9, 9]}
+    annotations = [{**common, "id": i, "segmentation": s, "iscrowd": c} for i, (s, c) in enumerate(things)]
+    image = {"id": 5, "file_name": "a.jpg", "width": size[0], "height": size[1]}
+    (folder / "a.json").write_text(json.dumps({"images": [image], "annotations": annotations}))
+    return open_truth(str(folder / "a.json")), str(photo)
+
+
+def rectangle(left, top, right, bottom):
+    return [left, top, right, top, right, bottom, left, bottom]
 
 
 def test_outlines_of_annotated_objects_and_where_drawings_count(tmp_path):
-    square, crowd = [20, 30, 70, 30, 70, 80, 20, 80], {"size": [100, 120], "counts": [90 * 100, 10 * 100, 20 * 100]}
-    (outline,), counted = coco_file(tmp_path / "a.json", ([square], 0), (crowd, 1)).of("any/a.jpg", (100, 120))
+    crowd = {"size": [100, 120], "counts": [90 * 100, 10 * 100, 20 * 100]}
+    truth, photo = coco_file(tmp_path, ([rectangle(20, 30, 70, 80)], 0), (crowd, 1))
+    (outline,), counted = truth.of(photo, (100, 120))
     y, x = np.mgrid[0:100, 0:120]
     rim = np.abs(np.maximum(np.abs(x - 45), np.abs(y - 55)) - 25)
     assert rim[outline].max() <= 1.5 and 190 <= outline.sum() <= 210
@@ -183,20 +192,35 @@ def test_outlines_of_annotated_objects_and_where_drawings_count(tmp_path):
     assert 35 < drawn - right < 55
 
 
-def test_objects_that_overlap_end_where_the_smaller_one_begins(tmp_path):
-    large, small = [10, 10, 110, 10, 110, 90, 10, 90], [50, 40, 80, 40, 80, 60, 50, 60]
-    tiny = [90, 70, 95, 70, 95, 75, 90, 75]  # too small to count
-    (outline,), _ = coco_file(tmp_path / "a.json", ([small], 0), ([tiny], 0), ([large], 0)).of("a.jpg", (100, 120))
-    within = outline[20:80, 20:100]
-    assert 90 <= within.sum() <= 100 and not outline[66:80, 85:100].any()
+def test_of_overlapping_objects_the_smaller_lies_on_top_and_tiny_ones_do_not_count(tmp_path):
+    small, tiny, large = rectangle(50, 40, 80, 60), rectangle(90, 70, 95, 75), rectangle(10, 10, 110, 90)
+    truth, photo = coco_file(tmp_path, ([small], 0), ([tiny], 0), ([large], 0))
+    (outline,), counted = truth.of(photo, (100, 120))
+    assert 90 <= outline[20:65, 20:85].sum() <= 102
+    assert not outline[68:78, 88:98].any() and not counted[69:77, 89:97].any() and counted[69:77, 70:80].all()
 
 
-def test_unusable_object_files_are_refused(tmp_path):
-    truth = coco_file(tmp_path / "a.json", ({"size": [100, 120], "counts": [600, 3000, 8400]}, 0))
-    assert truth.of("b.jpg", (100, 120)) == ([], None)
+def test_an_object_with_a_hole_ends_at_the_hole(tmp_path):
+    mask = np.zeros((100, 120), np.uint8)
+    mask[20:80, 20:100], mask[40:60, 40:80] = 1, 0
+    runs = np.diff(np.flatnonzero(np.diff(np.r_[2, mask.T.ravel(), 2])))
+    truth, photo = coco_file(tmp_path, ({"size": [100, 120], "counts": runs.tolist()}, 0))
+    (outline,), _ = truth.of(photo, (100, 120))
+    assert outline[30:70, 30:90].sum() > 90
+
+
+def test_objects_that_cannot_be_used(tmp_path):
+    whole, square = rectangle(0, 0, 120, 100), rectangle(20, 30, 70, 80)
+    truth, photo = coco_file(tmp_path, ([whole], 0))
+    assert truth.of(photo, (100, 120)) == ([], None)  # it fills the photo: nothing ends within
+    assert truth.of(str(tmp_path / "b.jpg"), (100, 120)) == ([], None)
+    for nothing in ([], [[]], [[1, 2]]):
+        truth, photo = coco_file(tmp_path, (nothing, 0))
+        assert truth.of(photo, (100, 120)) == ([], None)
+    truth, photo = coco_file(tmp_path, ([square], 0), size=(240, 200))  # the photo was shrunk after it was annotated
     with pytest.raises(TruthError, match="a.jpg has not the size that .*a.json says"):
-        truth.of("a.jpg", (50, 60))
-    for content in ("", "{}", '{"images": [], "annotations": [{"image_id": 3}]}'):
+        truth.of(photo, (100, 120))
+    for content in ("", "{}", '{"images": [], "annotations": [{"image_id": 3}]}', '{"images": [], "annotations": 3}'):
         (tmp_path / "b.json").write_text(content)
         with pytest.raises(TruthError, match="b.json is not a COCO instances file"):
             open_truth(str(tmp_path / "b.json"))
