@@ -10,21 +10,19 @@ import torch
 from losses.vgg import VGGError
 from utils.checkpoint import CheckpointError
 from utils.training.fields import OptionError
-from utils.training.options import read_options
 from utils.training.preview import preview
 from utils.training.run_folder import RunError
-from utils.training.stages import stages, train_stages
+from utils.training.stages import read_stages, train_stages
 
 
 def main(argv):
     """Train as the command line says. Returns the exit status."""
     try:
-        options = read_options(argv)
-        if options.dry_run:
-            for stage in stages(options):
-                print(preview(stage))
+        stages = read_stages(argv)
+        if stages[0].dry_run:
+            print("\n".join(preview(options) for options in stages))
             return 0
-        return train_stages(options)
+        return train_stages(stages)
     except (OptionError, RunError, CheckpointError, VGGError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2

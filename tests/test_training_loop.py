@@ -14,7 +14,7 @@ from model.engine import Engine
 from tests.training_runs import ROOT, arguments, call, newest, stats, tiny_run
 from utils.training.export import export, main
 from utils.training.networks import build_networks
-from utils.training.options import read_options
+from utils.training.options import read_line, read_options
 from utils.training.samples import HEADER
 
 GENERATORS = {"photo2sketch": Photo2Sketch.from_checkpoint, "sketch2photo": Sketch2Photo.from_checkpoint}
@@ -88,7 +88,7 @@ def test_export_command(run, tmp_path, capsys):
 def test_fine_tuning_starts_from_exported_generators(run, tmp_path):
     paths = export(str(run), str(tmp_path))
     words = arguments(tmp_path, "--photo2sketch", paths[0], "--sketch2photo", paths[1])
-    networks = build_networks(read_options([str(word) for word in words]))
+    networks = build_networks(read_options(read_line([str(word) for word in words])))
     assert networks.photo2sketch.training
     for network, path in ((networks.photo2sketch, paths[0]), (networks.sketch2photo, paths[1])):
         expected = torch.load(path, weights_only=True)["weights"]

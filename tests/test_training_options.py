@@ -12,7 +12,8 @@ from losses.objective import Weights
 from main_sketch import main
 from tests.training_runs import ROOT, arguments
 from utils.training.fields import OptionError, flag
-from utils.training.options import WEIGHT, Options, read_options
+from utils.training.options import WEIGHT, Options, read_line
+from utils.training.options import read_options as options_of
 
 
 @pytest.fixture
@@ -20,6 +21,10 @@ def run_folder(tmp_path):
     """A folder that can be resumed, as far as its options tell."""
     (tmp_path / "options.json").write_text(json.dumps(Options().settings()))
     return str(tmp_path)
+
+
+def read_options(words):
+    return options_of(read_line(words))
 
 
 def write(path, content):
@@ -145,7 +150,7 @@ def test_the_readmes_commands_are_accepted(run_folder, monkeypatch):
 def test_more_processes_than_photos_of_a_step_are_refused(monkeypatch, capsys):
     monkeypatch.setenv("WORLD_SIZE", "16")
     assert main(["--photos", "a", "--references", "b"]) == 2
-    assert "--batch 8 cannot be dealt out to 16 processes in --accumulate 1 parts. Give a multiple of 16." in capsys.readouterr().err
+    assert "--batch 8 (stage run) cannot be dealt out to 16 processes in --accumulate 1 parts. Give a multiple of 16." in capsys.readouterr().err
 
 
 def test_dry_run_prints_and_writes_nothing(tmp_path, capsys):

@@ -1,42 +1,51 @@
 """Trainings in stages: order, inheritance, weights handed on, refusals before any work."""
 import json
 import os
+import shutil
+import signal
 
 import pytest
 import torch
 import yaml
 
 from model import Photo2Sketch
-from tests.training_runs import ROOT, arguments, call
+from tests.training_runs import NO_VGG, ROOT, call
 from utils.training.fields import OptionError
-from utils.training.options import read_options
-from utils.training.stages import next_stage, stages
+from utils.training.loop import Run
+from utils.training.stages import read_stages
 
-SECOND = {
-    "name": "second", "size": 48, "batch": 2, "steps": 1, "lr": 1e-12, "weight_decay": 0, "warmup": 0, "sample_every": 0,
-    "validate_every": 0, "weight_style": 0, "weight_content_sketch": 0, "weight_content_reconstruction": 0,
-    "discriminator_widths": [4, 8],
+TINY = {
+    "warmup": 2, "threads": 1, "workers": 0, "device": "cpu", "precision": "float32", "log_every": 1, "sample_every": 0,
+    "validate_every": 0, "widths": [4, 4, 8, 8], "discriminator_widths": [4, 8], **{f"weight_{name}": 0 for name in NO_VGG},
 }  # fmt: skip
-EDGE_ONLY = [word for name in ("luminance", "cycle", "adversarial") for word in (f"--weight-{name}", "0")]
+EDGE_ONLY = {f"weight_{name}": 0 for name in ("luminance", "cycle", "adversarial")}
+# Hardly changes the weights.
+SECOND = {**TINY, "name": "second", "size": 48, "batch": 2, "steps": 1, "lr": 1e-12, "weight_decay": 0, "warmup": 0}
+RECIPE = ["--config", str(ROOT / "configs" / "fast.yaml"), "--photos", "p"]
 
 
 def write(path, **values):
     path.write_text(yaml.safe_dump(values))
-    return str(path)
 
 
 @pytest.fixture
 def words(tmp_path):
-    """A first stage of edges alone, which a second one follows that hardly changes the weights."""
+    """The command line of a first stage of edges alone, which second.yaml follows."""
     write(tmp_path / "second.yaml", **SECOND)
-    first = write(tmp_path / "first.yaml", name="first", then="second.yaml")
-    return arguments(tmp_path / "runs", *EDGE_ONLY, "--config", first, "--seed", 3)
+    places = {"photos": str(ROOT / "data/sample/photos"), "references": [str(ROOT / "data/sample/drawings")]}
+    first = {**TINY, **EDGE_ONLY, **places, "name": "first", "size": 32, "batch": 4, "steps": 4, "seed": 3}
+    write(tmp_path / "first.yaml", **first, runs=str(tmp_path / "runs"), then="second.yaml")
+    return ["--config", str(tmp_path / "first.yaml")]
+
+
+def names(tmp_path):
+    return sorted(run.name for run in (tmp_path / "runs").iterdir())
 
 
 def test_the_second_stage_starts_from_the_weights_of_the_first(words, tmp_path, capsys):
     call(words)
+    assert names(tmp_path) == ["001-first", "002-second"]
     first, second = sorted((tmp_path / "runs").iterdir())
-    assert (first.name, second.name) == ("001-first", "002-second")
     assert not (first / "sketch2photo.pth").exists() and (second / "sketch2photo.pth").exists()
     drawn = [Photo2Sketch.from_checkpoint(str(run / "photo2sketch.pth")) for run in (first, second)]
     assert [network.step for network in drawn] == [4, 1]
@@ -48,27 +57,72 @@ def test_the_second_stage_starts_from_the_weights_of_the_first(words, tmp_path, 
     assert capsys.readouterr().out.count("Weights for drawing") == 2
 
 
-def test_a_stage_that_is_cut_short_is_not_followed_until_it_is_resumed(words, tmp_path):
+def test_a_run_is_resumed_from_anywhere_and_goes_on_without_the_files_of_its_stages(words, tmp_path, monkeypatch):
     call([*words, "--minutes", 1e-6])
-    (first,) = (tmp_path / "runs").iterdir()
-    assert not (first / "photo2sketch.pth").exists()
-    call(["--resume", first, "--minutes", 0])
-    assert sorted(run.name for run in (tmp_path / "runs").iterdir()) == ["001-first", "002-second"]
+    assert names(tmp_path) == ["001-first"] and not (tmp_path / "runs/001-first/photo2sketch.pth").exists()
+    os.remove(tmp_path / "second.yaml")
+    monkeypatch.chdir(tmp_path)
+    call(["--resume", "runs/001-first", "--minutes", 0])
+    assert names(tmp_path) == ["001-first", "002-second"]
+    assert (tmp_path / "runs/002-second/photo2sketch.pth").exists()
 
 
-def test_what_follows_is_refused_before_any_work(words, tmp_path, capsys):
-    write(tmp_path / "second.yaml", **{**SECOND, "scales": [2, 1]})
-    call(words, status=2)
-    assert "second.yaml, which follows: --scales takes two numbers" in capsys.readouterr().err
-    write(tmp_path / "second.yaml", **SECOND, then="second.yaml")
-    call(words, status=2)
-    assert "second.yaml follows itself" in capsys.readouterr().err
+def test_a_stage_is_not_begun_twice(words, tmp_path, capsys):
+    call(words)
+    first, second = sorted((tmp_path / "runs").iterdir())
+    call(["--resume", first], status=2)
+    assert f"was begun in {second}. Go on with --resume {second}" in capsys.readouterr().err
+    assert names(tmp_path) == ["001-first", "002-second"]
+    shutil.rmtree(second)
+    call(["--resume", first])
+    assert names(tmp_path) == ["001-first", "002-second"]
+
+
+def test_a_signal_while_the_last_step_is_saved_keeps_the_next_stage_from_starting(words, tmp_path, monkeypatch, capsys):
+    write_step = Run._write
+
+    def interrupted(self, meter, last, quiet):
+        if last:
+            os.kill(os.getpid(), signal.SIGTERM)
+        write_step(self, meter, last, quiet)
+
+    monkeypatch.setattr(Run, "_write", interrupted)
+    call(words, status=128 + signal.SIGTERM)
+    assert names(tmp_path) == ["001-first"] and (tmp_path / "runs/001-first/photo2sketch.pth").exists()
+    assert f"--resume {tmp_path / 'runs' / '001-first'}" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "change, words_given, sentence",
+    [
+        ({"scales": [2, 1]}, [], "second.yaml, which follows: --scales takes two numbers"),
+        ({"then": "second.yaml"}, [], "second.yaml follows itself"),
+        ({"weight_style": 1}, ["--vgg", "missing.pth"], "VGG weights not found: missing.pth"),
+        ({"references": ["missing"]}, [], "The data is not there: no such folder: missing"),
+        ({"sketch2photo": "missing.pth"}, [], "missing.pth"),
+        ({"photo2sketch": "other.pth"}, [], "the stage goes on from the one before"),
+        ({"batch": 3, "accumulate": 2}, [], "--batch 3 cannot be split"),
+    ],
+)
+def test_what_follows_is_refused_before_any_work(words, tmp_path, capsys, change, words_given, sentence):
+    write(tmp_path / "second.yaml", **{**SECOND, **change})
+    call([*words, *words_given], status=2)
+    assert sentence in capsys.readouterr().err
+    assert not (tmp_path / "runs").exists()
+
+
+def test_a_missing_file_is_refused_and_can_be_left_out(words, tmp_path, capsys):
     os.remove(tmp_path / "second.yaml")
     call(words, status=2)
     assert f"No such configuration file: {tmp_path / 'second.yaml'}" in capsys.readouterr().err
-    assert not (tmp_path / "runs").exists()
     call([*words, "--then", ""])
-    assert len(list((tmp_path / "runs").iterdir())) == 1
+    assert names(tmp_path) == ["001-first"]
+
+
+def test_processes_that_cannot_share_a_later_stage_are_refused_at_once(words, tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("WORLD_SIZE", "4")
+    call(words, status=2)
+    assert "--batch 2 (stage second) cannot be dealt out to 4 processes" in capsys.readouterr().err
 
 
 def test_dry_run_shows_every_stage(words, tmp_path, capsys):
@@ -76,17 +130,22 @@ def test_dry_run_shows_every_stage(words, tmp_path, capsys):
     text = capsys.readouterr().out
     assert text.count("steps of 4 photos") == 1 and text.count("steps of 2 photos") == 1
     assert f"photo2sketch: {tmp_path / 'runs' / 'NNN-first' / 'photo2sketch.pth'}" in text
+    assert not (tmp_path / "runs").exists()
 
 
 def test_the_shipped_recipe_is_one_command():
-    options = read_options(["--config", str(ROOT / "configs" / "fast.yaml"), "--photos", "p", "--references", "r", "--vgg", "v"])
-    first, second = stages(options)
+    first, second = read_stages([*RECIPE, "--references", "r", "--vgg", "v"])
     assert (first.name, second.name) == ("fast", "fast-references")
     assert not first.weights().needs_reference and second.weights().needs_reference
-    assert (second.photos, second.references, second.vgg) == ("p", ("r",), "v")
-    assert next_stage(second, "") is None
+    assert (second.photos, second.references, second.vgg, second.batch) == ("p", ("r",), "v", 6)
 
 
 def test_the_shipped_recipe_asks_for_drawings_at_once():
     with pytest.raises(OptionError, match="fast_references.yaml, which follows: .* give --references"):
-        stages(read_options(["--config", str(ROOT / "configs" / "fast.yaml"), "--photos", "p"]))
+        read_stages(RECIPE)
+
+
+def test_the_command_line_wins_in_every_stage():
+    first, second = read_stages([*RECIPE, "--references", "r", "--batch", "12", "--steps", "7", "--name", "mine"])
+    assert (first.batch, first.steps, first.name) == (12, 7, "mine")
+    assert (second.batch, second.steps, second.name) == (12, 7, "fast-references")

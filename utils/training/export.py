@@ -12,6 +12,11 @@ from .run_folder import RunError, RunFolder
 KINDS = {"photo2sketch": Photo2Sketch, "sketch2photo": Sketch2Photo}
 
 
+def path_of(name, folder):
+    """Where the generator `name` of a run is exported to."""
+    return os.path.join(folder, f"{name}.pth")
+
+
 def export(run, output, best=False):
     """Write the averaged generators of the run folder `run` into the folder `output`: the paths written.
 
@@ -26,7 +31,7 @@ def export(run, output, best=False):
     for name, arch in state.architectures(content).items():
         generator = KINDS[name](arch)
         generator.load_state_dict(content["averages"][name])
-        paths.append(os.path.join(output, f"{name}.pth"))
+        paths.append(path_of(name, output))
         save_generator(generator, paths[-1], content["step"], {"run": os.path.basename(os.path.normpath(run))})
     return paths
 

@@ -16,7 +16,7 @@ from .export import export
 from .loader import Order, batches_of, make_loader, to_device
 from .machine import choose_device, choose_dtype, keep_freed_memory
 from .networks import build_networks
-from .run_folder import RunFolder
+from .run_folder import RunError, RunFolder
 from .signals import Stop
 from .sources import open_data, open_validation, total_steps
 from .stats import Log, Meter, lines
@@ -25,10 +25,11 @@ from .validation import Validation
 OUT_OF_TIME = -1  # reason to leave, beside the numbers of signals
 
 
-def train(options):
-    """Train as `options` say: (exit status, folder of the exported generators or None while steps are left).
+def train(options, following=(), after=None):
+    """Train as `options` say: (exit status, the run folder with the exported generators or None while steps are left).
 
-    The status is 0, 1 after a loss that was not finite, or 128 + n after signal n. The group of processes stays joined.
+    following: the Options of the stages that come next. after: the run folder of the stage before. The status is 0, 1 after
+    a loss that was not finite, or 128 + n after signal n. The group of processes stays joined.
 
     OptionError, RunError, CheckpointError and VGGError say in a sentence why it could not start.
     """
@@ -44,16 +45,30 @@ def train(options):
     architectures = state.architectures(content) if content else None
     networks = group.first_here(lambda: build_networks(options, architectures))
     # Nothing is written before all that may be refused has been read.
-    folder = group.broadcast(open_folder(options) if group.first else None)
-    return Run(options, group, device, dataset, networks, folder, content).train()
+    folder = group.broadcast(open_folder(options, following, after) if group.first else None)
+    return Run(options, group, device, dataset, networks, folder, content, followed=bool(following)).train()
 
 
-def open_folder(options):
-    """The RunFolder of a new run, or of the one to resume, with the options as they are now."""
-    if not options.resume:
-        return RunFolder.create(options.runs, options.name, options.settings())
-    folder = RunFolder.open(options.resume)
-    folder.write_options(options.settings())
+def open_folder(options, following, after):
+    """The RunFolder of a new run, or of the one to resume, with the options as they are now. The others: see train().
+
+    RunError if the stage was begun before.
+    """
+    if after:
+        before = RunFolder.open(after)
+        if begun := before.next_run():
+            raise RunError(f"The stage after {after} was begun in {begun}. Go on with --resume {begun}, or remove that folder.")
+    settings = [stage.settings() for stage in following]
+    if options.resume:
+        folder = RunFolder.open(options.resume)
+        folder.write_options(options.settings())
+        folder.write_following(settings, folder.next_run())
+        return folder
+    folder = RunFolder.create(options.runs, options.name, options.settings())
+    if following:
+        folder.write_following(settings)
+    if after:
+        before.write_following(before.following(), folder.path)
     return folder
 
 
@@ -61,11 +76,12 @@ class Run:
     """What one process of a training holds.
 
     group: Group. dataset: SketchDataset. networks: Networks on the CPU. folder: RunFolder. content: of the checkpoint to go
-    on from, or None.
+    on from, or None. followed: whether another stage comes next.
     """
 
-    def __init__(self, options, group, device, dataset, networks, folder, content):
+    def __init__(self, options, group, device, dataset, networks, folder, content, followed=False):
         self.options, self.group, self.device, self.dataset, self.folder = options, group, device, dataset, folder
+        self.followed = followed
         self.total = total_steps(options, len(dataset))
         self.step = content["step"] if content else 0
         self.best = content["best"] if content else None
@@ -103,11 +119,12 @@ class Run:
             f"{self.group.size} process(es)"
         )
         if self.step >= self.total:
-            self.say("All steps are done. Give more --steps or --epochs to go on.")
+            self.say("All steps are done." + ("" if self.followed else " Give more --steps or --epochs to go on."))
             return 0, self._export()
         try:
             with Stop() as stop:
                 reason = self._steps(stop)
+                reason = reason or self._agree(stop.number)  # one that came while the last step was saved
         except NotFinite as error:
             return self._report_not_finite(error), None
         finally:
@@ -117,10 +134,10 @@ class Run:
             self.say(f"Stopped by {stop.name or 'another process'} after step {self.step} and saved.")
         elif reason == OUT_OF_TIME:
             self.say(f"The time is over after step {self.step} of {self.total}; saved.")
-        if self.step < self.total:
+        if self.step < self.total or (reason > 0 and self.followed):
             self.say(f"Go on with: python main_sketch.py --resume {self.folder.path}")
-            return 128 + reason if reason > 0 else 0, None
-        return 128 + reason if reason > 0 else 0, self._export()
+        exported = self._export() if self.step == self.total else None
+        return (128 + reason, None) if reason > 0 else (0, exported)
 
     def _export(self):
         """Write the averaged generators into the run folder, for drawing. Returns the folder, in every process."""

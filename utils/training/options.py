@@ -138,17 +138,21 @@ class Options:
         return {f.name: getattr(self, f.name) for f in dataclasses.fields(self) if not f.metadata["switch"]}
 
 
-def read_options(argv):
+def read_line(argv):
+    """{name: value} of the options that a command line gives. OptionError says in a sentence what is unknown or impossible."""
+    given = parse(make_parser(Options, "Train Photo2Sketch and Sketch2Photo."), Options, argv)
+    return _placed(given, "")
+
+
+def read_options(given):
     """The Options of a command line: defaults, then the demo's, then the file of --config or the options of the run to
-    resume, then the command line. OptionError says in a sentence what is unknown or impossible.
+    resume, then what read_line() found. OptionError as there.
     """
-    parser = make_parser(Options, "Train Photo2Sketch and Sketch2Photo.")
-    given = parse(parser, Options, argv)
     values = {}
     if given.get("demo"):
         values.update(DEMO)
     if given.get("config"):
-        values.update(read_stage(given["config"]))
+        values.update(read_file(given["config"]))
     if given.get("resume"):
         if given.get("config") or given.get("demo"):
             raise OptionError("--resume takes the options of the run: give no --config and no --demo with it.")
@@ -160,17 +164,24 @@ def read_options(argv):
             if name in given and given[name] != values.get(name, getattr(Options, name)):
                 raise OptionError(f"--{name.replace('_', '-')} cannot change when a run is resumed. Start a new run.")
     values.update(given)
+    return make_options(values)
+
+
+def make_options(values):
+    """The Options with `values`, {name: value}, in place of defaults. OptionError if they do not go together."""
     options = Options(**{name: convert(Options, name, value, name) for name, value in values.items()})
     check(options)
     return options
 
 
-def read_stage(path):
-    """{name: value} of a configuration file, with the path of a following one seen from here. OptionError as read_config()."""
-    values = read_config(path, Options)
-    if values.get("then"):
-        values["then"] = os.path.join(os.path.dirname(path), values["then"])
-    return values
+def read_file(path):
+    """{name: value} of a configuration file; a file that follows is looked for beside it. OptionError as read_config()."""
+    return _placed(read_config(path, Options), os.path.dirname(path))
+
+
+def _placed(values, folder):
+    """The values with the path of a following file made absolute, so that a run can be resumed from anywhere."""
+    return values | ({"then": os.path.abspath(os.path.join(folder, values["then"]))} if values.get("then") else {})
 
 
 def check(options):

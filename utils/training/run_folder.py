@@ -8,6 +8,7 @@ from utils.checkpoint import CheckpointError, read, save_atomically
 
 OPTIONS, STATS, SAMPLES, CHECKPOINTS = "options.json", "stats.jsonl", "samples", "checkpoints"
 BEST, NOT_FINITE = "best.pt", "not_finite.json"
+NEXT = "next.json"  # {"stages": options of the stages that follow, "run": folder of the next one, beside this one, once begun}
 
 
 class RunError(Exception):
@@ -63,6 +64,28 @@ class RunFolder:
     def write_options(self, options):
         """options: a dict of names and values."""
         write_text(os.path.join(self.path, OPTIONS), json.dumps(options, indent=2) + "\n")
+
+    def _next(self):
+        path = os.path.join(self.path, NEXT)
+        if not os.path.isfile(path):
+            return {"stages": [], "run": None}
+        with open(path, encoding="utf-8") as file:
+            return json.load(file)
+
+    def following(self):
+        """The options, dicts of names and values, of the stages that follow this run."""
+        return self._next()["stages"]
+
+    def next_run(self):
+        """The folder of the stage that followed this run, or None if none was begun or it is gone."""
+        name = self._next()["run"]
+        path = name and os.path.normpath(os.path.join(self.path, name))
+        return path if path and os.path.isdir(path) else None
+
+    def write_following(self, stages, run=None):
+        """stages: what following() is to give. run: the folder of the first of them, once it is begun."""
+        name = run and os.path.relpath(run, self.path)
+        write_text(os.path.join(self.path, NEXT), json.dumps({"stages": stages, "run": name}, indent=2) + "\n")
 
     def write_not_finite(self, step, names, values):
         """The photos and losses of a step whose losses were not finite."""

@@ -1,69 +1,93 @@
 """A training in stages: each goes on from the weights of the one before, by the configuration file that --then names."""
+import dataclasses
 import os
 
+from losses.vgg import VGGFeatures
+from model import Sketch2Photo
+
 from .distributed import Group
+from .export import path_of
 from .fields import OptionError
 from .loop import train
-from .options import Options, check, read_stage
+from .machine import choose_device
+from .options import Options, make_options, read_file, read_line, read_options
+from .run_folder import RunFolder
+from .sources import open_data
 
-# What holds for all stages: data, machine and place. The rest is each stage's own.
-INHERITED = ("photos", "references", "categories", "workers", "vgg", "seed", "device", "precision", "threads", "compile", "runs")
+# What a stage takes over from the one before where its file is silent: data, networks, machine and place.
+INHERITED = ("photos", "references", "categories", "workers", "preset", "widths", "vgg", "seed", "device", "precision")
+INHERITED += ("threads", "compile", "runs")
+# What a command line says of its first stage alone; all else that it gives wins in every stage.
+FIRST_ALONE = ("name", "then", "photo2sketch", "sketch2photo", "freeze_photo2sketch", "config", "resume", "demo", "dry_run")
 
 
-def next_stage(options, weights):
-    """The Options of the stage that `options` names, or None if it is the last one.
+def read_stages(argv):
+    """The Options of all stages of a command line, the first one's first, or of those left of the run to resume.
 
-    weights: the folder of the stage's exported generators. OptionError where the next stage's options do not go together.
+    OptionError says in a sentence what is unknown or impossible, in any stage.
     """
-    if not options.then:
-        return None
-    values = {name: getattr(options, name) for name in INHERITED} | read_stage(options.then)
-    for name in ("photo2sketch", "sketch2photo"):
-        exported = os.path.join(weights, f"{name}.pth")
-        values[name] = exported if name == "photo2sketch" or os.path.isfile(exported) else options.sketch2photo
-    following = Options(**values)
+    given = read_line(argv)
+    for_all = {name: value for name, value in given.items() if name not in FIRST_ALONE}
+    stages, seen = [read_options(given)], set()
+    if stages[0].resume and "then" not in given:
+        return stages + [make_options(values | for_all) for values in RunFolder.open(stages[0].resume).following()]
+    while path := stages[-1].then:
+        if path in seen:
+            raise OptionError(f"{path} follows itself: remove a 'then'.")
+        seen.add(path)
+        stages.append(_following(stages[-1], for_all))
+    return stages
+
+
+def _following(options, given):
+    """The Options of the stage whose file `options` names. given: {name: value} of the command line, for all stages."""
+    values = read_file(options.then)
+    made = ["photo2sketch"] + ["sketch2photo"] * options.weights().needs_reconstruction
+    for name in made:
+        if name in values:
+            raise OptionError(f"{name} in {options.then} cannot be: the stage goes on from the one before. Remove it.")
+    values = {name: getattr(options, name) for name in (*INHERITED, "sketch2photo")} | values | given
+    values |= {name: path_of(name, os.path.join(options.runs, f"NNN-{options.name}")) for name in made}
     try:
-        check(following)
+        return make_options(values)
     except OptionError as error:
         raise OptionError(f"{options.then}, which follows: {error}") from None
-    return following
 
 
-def stages(options):
-    """The Options of all stages, the first one's first, before any is trained. OptionError if one comes twice."""
-    found, seen = [options], set()
-    while (following := next_stage(found[-1], os.path.join(found[-1].runs, f"NNN-{found[-1].name}"))) is not None:
-        path = os.path.abspath(found[-1].then)
-        if path in seen:
-            raise OptionError(f"{found[-1].then} follows itself: remove a 'then'.")
-        seen.add(path)
-        found.append(following)
-    return found
+def rehearse(stages, processes):
+    """What can be refused before hours of work: OptionError, CheckpointError or VGGError."""
+    for options, before in zip(stages, [None, *stages]):
+        parts = options.accumulate * processes
+        if options.batch % parts:
+            raise OptionError(
+                f"--batch {options.batch} (stage {options.name}) cannot be dealt out to {processes} processes in --accumulate "
+                f"{options.accumulate} parts. Give a multiple of {parts}."
+            )
+        if before:  # the first stage is begun at once
+            choose_device(options.device, 0)
+            open_data(options, "train")
+            if options.weights().needs_features and not before.weights().needs_features:
+                VGGFeatures(options.vgg or None)
+            if options.sketch2photo and not before.weights().needs_reconstruction:
+                Sketch2Photo.from_checkpoint(options.sketch2photo)
 
 
-def check_share(options, processes):
-    """OptionError where the photos of a step cannot be dealt out to the processes."""
-    parts = options.accumulate * processes
-    if options.batch % parts:
-        raise OptionError(
-            f"--batch {options.batch} cannot be dealt out to {processes} processes in --accumulate {options.accumulate} parts. "
-            f"Give a multiple of {parts}."
-        )
-
-
-def train_stages(options):
-    """Train all stages. Returns the exit status of the last one that ran, see train().
+def train_stages(stages):
+    """Train all stages, a list of Options. Returns the exit status of the last one that ran, see train().
 
     OptionError, RunError, CheckpointError and VGGError say in a sentence why one could not start.
     """
     group = Group.from_environment()
-    for stage in stages(options):  # refused before hours of work
-        check_share(stage, group.size)
+    rehearse(stages, group.size)
+    folder = None
     try:
-        while True:
-            status, weights = train(options)
-            if status or weights is None or not options.then:
+        for i, options in enumerate(stages):
+            if folder:
+                made = ["photo2sketch"] + ["sketch2photo"] * stages[i - 1].weights().needs_reconstruction
+                options = dataclasses.replace(options, **{name: path_of(name, folder) for name in made})
+            status, folder = train(options, stages[i + 1 :], after=folder)
+            if status or folder is None:
                 return status
-            options = next_stage(options, weights)
+        return 0
     finally:
         group.stop()
