@@ -34,7 +34,7 @@ def object_outlines(shape, polygons, width):
 def strengthened(semantic, polygons):
     """The semantic edges, stronger where an annotated object ends: float32 (H, W) in [0, 1].
 
-    Outlines of annotators are coarse, so they draw no line: they raise the edges of the map within NEAR pixels.
+    Outlines of annotators are coarse: beside an edge map they draw no line, but raise its edges within NEAR pixels.
     """
     if not len(polygons):
         return semantic
