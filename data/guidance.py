@@ -35,16 +35,16 @@ def lines(semantic, fine, visible, texture, busy):
     """
     ridge, thin_ridge = crest(semantic, 1.5) * visible, crest(fine, 1.0) * visible
     main = hysteresis(ridge, 0.22, 0.55, 36)
-    weight = (0.25 + 0.75 * ramp(semantic, 0.2, 0.95)) * main
-    bold = ramp(semantic, 0.45, 0.95) * main * (1 - 0.8 * busy)
+    weight = (0.4 + 0.6 * ramp(semantic, 0.2, 0.9)) * main
+    bold = ramp(semantic, 0.4, 0.9) * main * (1 - 0.8 * busy)
     outline = np.clip(np.maximum(1.9 * blur(weight, 0.75), 2.5 * blur(bold, 1.1)), 0, 1)
 
     second = ramp(semantic, 0.12, 0.5) * hysteresis(ridge, 0.14, 0.32, 22)
     inner = ramp(thin_ridge, 0.06, 0.45) * hysteresis(
         thin_ridge * ramp(blur(semantic, 2.5), 0.01, 0.10) * (1 - texture), 0.13, 0.32, 16
     )
-    thin = np.maximum(1.5 * blur(second, 0.7), 1.6 * blur(inner, 0.65)) * (1 - 0.4 * busy)
-    return outline, np.clip(np.maximum(outline * (1 - 0.15 * busy), thin), 0, 1)
+    thin = np.maximum(1.5 * blur(second, 0.7), 1.6 * blur(inner, 0.65)) * (1 - 0.3 * busy)
+    return outline, np.clip(np.maximum(outline * (1 - 0.1 * busy), thin), 0, 1)
 
 
 def texture_of(semantic, fine, coherence):
