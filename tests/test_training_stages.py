@@ -78,6 +78,15 @@ def test_a_stage_is_not_begun_twice(words, tmp_path, capsys):
     assert names(tmp_path) == ["001-first", "002-second"]
 
 
+@pytest.mark.parametrize("content", ["{", "[]", '{"stages": [3], "run": null}', '{"stages": [{"colour": 1}], "run": null}'])
+def test_a_damaged_list_of_stages_is_refused(words, tmp_path, capsys, content):
+    call([*words, "--minutes", 1e-6])
+    (tmp_path / "runs/001-first/next.json").write_text(content)
+    call(["--resume", tmp_path / "runs/001-first"], status=2)
+    error = capsys.readouterr().err
+    assert "next.json is damaged. Remove it" in error or "Unknown option 'colour'" in error
+
+
 def test_a_signal_while_the_last_step_is_saved_keeps_the_next_stage_from_starting(words, tmp_path, monkeypatch, capsys):
     write_step = Run._write
 

@@ -168,7 +168,10 @@ def read_options(given):
 
 
 def make_options(values):
-    """The Options with `values`, {name: value}, in place of defaults. OptionError if they do not go together."""
+    """The Options with `values`, {name: value}, in place of defaults. OptionError for unknown ones and those that clash."""
+    unknown = values.keys() - {field.name for field in dataclasses.fields(Options)}
+    if unknown:
+        raise OptionError(f"Unknown option {min(unknown)!r}: the run was made by another version.")
     options = Options(**{name: convert(Options, name, value, name) for name, value in values.items()})
     check(options)
     return options

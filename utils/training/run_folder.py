@@ -69,11 +69,15 @@ class RunFolder:
         path = os.path.join(self.path, NEXT)
         if not os.path.isfile(path):
             return {"stages": [], "run": None}
-        with open(path, encoding="utf-8") as file:
-            return json.load(file)
+        try:
+            with open(path, encoding="utf-8") as file:
+                content = json.load(file)
+            return {"stages": list(map(dict, content["stages"])), "run": content["run"]}
+        except (ValueError, KeyError, TypeError) as error:
+            raise RunError(f"{path} is damaged. Remove it: the run then ends without the stages that follow.") from error
 
     def following(self):
-        """The options, dicts of names and values, of the stages that follow this run."""
+        """The options, dicts of names and values, of the stages that follow this run. RunError if their file is damaged."""
         return self._next()["stages"]
 
     def next_run(self):
