@@ -43,8 +43,8 @@ def lines(semantic, fine, visible, texture, busy):
     inner = ramp(thin_ridge, 0.06, 0.45) * hysteresis(
         thin_ridge * ramp(blur(semantic, 2.5), 0.01, 0.10) * (1 - texture), 0.13, 0.32, 16
     )
-    thin = np.maximum(1.5 * blur(second, 0.7), 1.6 * blur(inner, 0.65)) * (1 - 0.3 * busy)
-    return outline, np.clip(np.maximum(outline * (1 - 0.1 * busy), thin), 0, 1)
+    thin = np.maximum(1.7 * blur(second, 0.7), 1.8 * blur(inner, 0.65)) * (1 - 0.15 * busy)
+    return outline, np.clip(np.maximum(outline, thin), 0, 1)
 
 
 def texture_of(semantic, fine, coherence):
