@@ -150,7 +150,8 @@ def test_the_readmes_commands_are_accepted(run_folder, monkeypatch):
 def test_more_processes_than_photos_of_a_step_are_refused(monkeypatch, capsys):
     monkeypatch.setenv("WORLD_SIZE", "16")
     assert main(["--photos", "a", "--references", "b"]) == 2
-    assert "--batch 8 (stage run) cannot be dealt out to 16 processes in --accumulate 1 parts. Give a multiple of 16." in capsys.readouterr().err
+    sentence = "--batch 8 (stage run) cannot be dealt out to 16 processes in --accumulate 1 parts. Give a multiple of 16."
+    assert sentence in capsys.readouterr().err
 
 
 def test_dry_run_prints_and_writes_nothing(tmp_path, capsys):

@@ -39,10 +39,15 @@ def read_stages(argv):
     return stages
 
 
+def _made_by(options):
+    """Names of the generators that a stage trains, from whose weights the next one goes on."""
+    return ["photo2sketch", "sketch2photo"] if options.weights().needs_reconstruction else ["photo2sketch"]
+
+
 def _following(options, given):
     """The Options of the stage whose file `options` names. given: {name: value} of the command line, for all stages."""
     values = read_file(options.then)
-    made = ["photo2sketch"] + ["sketch2photo"] * options.weights().needs_reconstruction
+    made = _made_by(options)
     for name in made:
         if name in values:
             raise OptionError(f"{name} in {options.then} cannot be: the stage goes on from the one before. Remove it.")
@@ -83,8 +88,8 @@ def train_stages(stages):
     try:
         for i, options in enumerate(stages):
             if folder:
-                made = ["photo2sketch"] + ["sketch2photo"] * stages[i - 1].weights().needs_reconstruction
-                options = dataclasses.replace(options, **{name: path_of(name, folder) for name in made})
+                made = {name: path_of(name, folder) for name in _made_by(stages[i - 1])}
+                options = dataclasses.replace(options, **made)
             status, folder = train(options, stages[i + 1 :], after=folder)
             if status or folder is None:
                 return status
