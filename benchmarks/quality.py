@@ -126,7 +126,7 @@ def measure(options):
         with_truth += bool(truths)
         drawings = network(photo)
         for name, following in zip(DRAWINGS, (*DRAWINGS[1:-1], None, None)):
-            bench.add(name, drawings[name], luminance, truths, drawings.get(following), True, counted)
+            bench.add(name, drawings[name], luminance, truths, drawings.get(following), cycle=True, counted=counted)
         for name, method in classical.METHODS.items():
             bench.add(name, method(photo), luminance, truths, counted=counted)
     source = f" of {os.path.basename(os.path.normpath(truths_in))}" if with_truth else ""

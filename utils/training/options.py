@@ -113,7 +113,7 @@ class Options:
 
     name: str = option("run", "of the run folder, after its number", _RUN)
     runs: str = option("runs", "folder of the run folders", _RUN)
-    then: str = option("", "configuration file of the stage that follows and goes on from this one's weights", _RUN)
+    then: str = option("", 'configuration file of the stage that follows from this one\'s weights, "" for none', _RUN)
     log_every: int = option(50, "steps between lines of stats.jsonl", _RUN, low=1)
     sample_every: int = option(500, "steps between picture grids, 0 for none", _RUN, low=0)
     samples: int = option(4, "photos in a picture grid", _RUN, low=1, high=64)
@@ -122,7 +122,9 @@ class Options:
     save_every: int = option(500, "steps between checkpoints", _RUN, low=1)
     keep: int = option(2, "newest checkpoints that are kept", _RUN, low=1)
 
-    config: str = option("", "YAML or JSON file of options; the command line wins", _CALL, switch=True)
+    config: str = option(
+        "", "YAML or JSON file of options; the command line wins, in the stages that follow too", _CALL, switch=True
+    )
     resume: str = option("", "run folder to go on with; options given beside it replace its own", _CALL, switch=True)
     demo: bool = option(False, "train for a minute on the pictures of data/sample", _CALL, switch=True)
     dry_run: bool = option(False, "show the options and the sizes of data, networks and memory, then stop", _CALL, switch=True)

@@ -17,8 +17,9 @@ from .sources import open_data
 # What a stage takes over from the one before where its file is silent: data, networks, machine and place.
 INHERITED = ("photos", "references", "categories", "workers", "preset", "widths", "vgg", "seed", "device", "precision")
 INHERITED += ("threads", "compile", "runs")
-# What a command line says of its first stage alone; all else that it gives wins in every stage.
-FIRST_ALONE = ("name", "then", "photo2sketch", "sketch2photo", "freeze_photo2sketch", "config", "resume", "demo", "dry_run")
+# What a command line says of its first stage alone, beside its switches; all else that it gives wins in every stage.
+FIRST_ALONE = {"name", "then", "photo2sketch", "sketch2photo", "freeze_photo2sketch"}
+FIRST_ALONE |= {field.name for field in dataclasses.fields(Options) if field.metadata["switch"]}
 
 
 def read_stages(argv):
