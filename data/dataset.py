@@ -10,6 +10,7 @@ from .degrade import degrade
 from .faces import around_features
 from .guidance import DRAWINGS, drawings
 from .line_art import is_line_art, line_art_item
+from .overview import overview
 from .photos import Photos
 from .pictures import skipped_line
 from .references import References
@@ -125,7 +126,8 @@ class SketchDataset(torch.utils.data.Dataset):
         rgb, semantic, fine = (crop.apply(part) for part in (photo.rgb, photo.semantic, photo.fine))
         face = None if photo.face is None else crop.apply(photo.face)
         rim = slice(SURROUNDINGS, -SURROUNDINGS)
-        ink = drawings(rgb, semantic, fine, face, origin=(-SURROUNDINGS, -SURROUNDINGS))[:, rim, rim]
+        whole = overview(photo.rgb, photo.semantic).cropped(crop)
+        ink = drawings(rgb, semantic, fine, face, whole, (-SURROUNDINGS, -SURROUNDINGS))[:, rim, rim]
         important = np.zeros(rgb.shape[:2], np.float32) if face is None else around_features(face)
         return rgb[rim, rim], ink, important[rim, rim], str(self.photos.names[place])
 

@@ -11,10 +11,12 @@ def degrade(rgb, rng):
         image = (image - 0.5) * rng.uniform(0.6, 1.2) + 0.5 + rng.uniform(-0.1, 0.1)
     if rng.random() < 0.3:  # colour: gains of the channels, or none at all
         image = image * rng.uniform(0.8, 1.2, 3) if rng.random() < 0.7 else image.mean(2, keepdims=True).repeat(3, 2)
+    if rng.random() < 0.2:  # against the light, half in the shade
+        image = image * shadow(image.shape[:2], rng)[..., None]
     if rng.random() < 0.15:  # a photo at night: dark, with the coarse noise of a high sensitivity
-        image = image * rng.uniform(0.3, 0.7)
-        noise = rng.normal(0, rng.uniform(0.01, 0.05), image.shape).astype(np.float32)
-        image = image + cv2.GaussianBlur(noise, (0, 0), 0.7)
+        light = dim(rng)
+        noise = rng.normal(0, 0.003 + light * rng.uniform(0.01, 0.08), image.shape).astype(np.float32)
+        image = light * image + cv2.GaussianBlur(noise, (0, 0), 0.7)
     if rng.random() < 0.15:
         image = cv2.GaussianBlur(image, (0, 0), rng.uniform(0.4, 1.2))
     if rng.random() < 0.3:
@@ -24,3 +26,19 @@ def degrade(rgb, rng):
         _, packed = cv2.imencode(".jpg", image[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(25, 90))])
         image = cv2.imdecode(packed, cv2.IMREAD_COLOR)[..., ::-1]
     return image
+
+
+def dim(rng):
+    """A factor for tones: from a little to three stops darker."""
+    return np.exp(rng.uniform(np.log(0.12), np.log(0.7)))
+
+
+def shadow(shape, rng):
+    """Factors for tones, float32 of `shape`: 1 on one side of a line through the crop, less on the other, soft between."""
+    height, width = shape
+    x = np.arange(width, dtype=np.float32) - rng.uniform(0.2, 0.8) * width
+    y = np.arange(height, dtype=np.float32) - rng.uniform(0.2, 0.8) * height
+    angle = rng.uniform(0, 2 * np.pi)
+    across = x * np.cos(angle) + y[:, None] * np.sin(angle)  # pixels from the line
+    softness = max(shape) * np.exp(rng.uniform(np.log(0.02), np.log(0.2)))
+    return np.float32(1 - (1 - dim(rng)) / (1 + np.exp(across / softness)))

@@ -94,6 +94,16 @@ def valleys(gray, width):
     return cv2.morphologyEx(gray, cv2.MORPH_BLACKHAT, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (width, width)))
 
 
+def sharpness(gray, scale=1.0):
+    """(step, sharp): the height of steps of tone, and whether they are sharp, in [0, 1]: clouds, shadows and blur are not.
+
+    scale: pixels of `gray` per pixel of the photo.
+    """
+    reach = np.ones((3, 3) if scale < 1 else (5, 5))
+    step, coarse = (cv2.dilate(scale * slope(gray, scale * sigma), reach) for sigma in (1.2, 3.0))
+    return ramp(step, 0.006, 0.018), ramp(step / (coarse + 1e-4), 1.15, 1.5)
+
+
 def chroma_step(rgb, sigma):
     """How fast the colour of a uint8 (H, W, 3) photo changes, light aside: the gradients of Cr and Cb, summed, per pixel."""
     chroma = blur(cv2.cvtColor(rgb, cv2.COLOR_RGB2YCrCb)[..., 1:].astype(np.float32) / 255, sigma)

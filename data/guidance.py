@@ -6,9 +6,10 @@ field turns tone into hatching that follows the form. Ink maps are float32 (H, W
 import cv2
 import numpy as np
 
-from .filters import blur, crest, dark_blobs, darker_than_surroundings, drop_specks, form, hysteresis, ramp, slope, valleys
+from .filters import blur, crest, dark_blobs, darker_than_surroundings, drop_specks, form, hysteresis, ramp, sharpness, valleys
 from .light import denoised, evened, hollows, lit, modelling
-from .shading import hatching, softened, stroke_textures, tones
+from .overview import depth, overview
+from .shading import hatching, softened, stroke_textures
 from .skin import modelled_by_light, skin
 
 DRAWINGS = ("outline", "contour", "detail", "shaded", "pencil", "blend")  # five candidates, sparse to dense, and the sketch
@@ -20,12 +21,6 @@ def unite(*inks):
     for ink in inks[1:]:
         paper = paper * (1 - ink)
     return 1 - paper
-
-
-def sharpness(gray):
-    """(step, sharp): the height of steps of tone, and whether they are sharp, in [0, 1]: clouds, shadows and blur are not."""
-    step, coarse = (cv2.dilate(slope(gray, sigma), np.ones((5, 5))) for sigma in (1.2, 3.0))
-    return ramp(step, 0.006, 0.018), ramp(step / (coarse + 1e-4), 1.15, 1.5)
 
 
 def lines(semantic, fine, visible, texture, busy):
@@ -43,7 +38,7 @@ def lines(semantic, fine, visible, texture, busy):
     inner = ramp(thin_ridge, 0.06, 0.45) * hysteresis(
         thin_ridge * ramp(blur(semantic, 2.5), 0.01, 0.10) * (1 - texture), 0.13, 0.32, 16
     )
-    thin = np.maximum(1.7 * blur(second, 0.7), 1.8 * blur(inner, 0.65)) * (1 - 0.15 * busy)
+    thin = np.maximum(1.85 * blur(second, 0.7), 2.0 * blur(inner, 0.65)) * (1 - 0.15 * busy)
     return outline, np.clip(np.maximum(outline, thin), 0, 1)
 
 
@@ -61,12 +56,14 @@ def thinned(ink, bare):
     return ink + blur(crowded, 2) * (few - ink)
 
 
-def drawings(rgb, semantic, fine, face=None, origin=(0, 0)):
-    """The guidance of one photo.
+def drawings(rgb, semantic, fine, face=None, whole=None, origin=(0, 0)):
+    """The guidance of one photo or crop.
 
     rgb: uint8 (H, W, 3). semantic, fine: edge maps, float32 (H, W), 1 = edge. face: face map, uint8 (H, W, 3), see
-    data.faces, or None. origin: (y, x) of the first pixel in the stroke field. Returns float32 ink (6, H, W), see DRAWINGS.
+    data.faces, or None. whole: Overview of the photo of which this is a crop; None: this is the photo. origin: (y, x) of the
+    first pixel in the stroke field. Returns float32 ink (6, H, W), see DRAWINGS.
     """
+    whole = whole or overview(rgb, semantic)
     gray = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY).astype(np.float32) / 255
     smooth = cv2.bilateralFilter(gray, 7, 0.08, 5, borderType=cv2.BORDER_REFLECT)
     lifted, relief = lit(gray)
@@ -87,6 +84,7 @@ def drawings(rgb, semantic, fine, face=None, origin=(0, 0)):
     wide, narrow = darker_than_surroundings(smooth, 2.6) * (0.3 + 0.7 * thin), darker_than_surroundings(smooth, 1.4)
     dark = ramp((2.4 * (1 - busy) * wide + (0.8 + 2.0 * np.maximum(0.3 * busy, 1 - thin)) * narrow) * gate, 0.07, 0.9)
     spots = ramp(np.maximum(dark_blobs(gray, 1.6), dark_blobs(gray, 2.6)), 0.12, 0.45) * (1 - texture)
+    spots *= 0.1 + 0.9 * ramp(blur(fine, 2), 0.02, 0.08)  # an eye and no gap between leaves
     drawn, faces, shade = (np.zeros((3, *gray.shape), np.float32) if face is None else face.transpose(2, 0, 1) / np.float32(255))
     dark = np.maximum.reduce([drop_specks(dark, 0.12, 12), 0.9 * spots]) * focused * (1 - 0.5 * faces)
     dark = np.maximum(dark, drawn)
@@ -107,7 +105,7 @@ def drawings(rgb, semantic, fine, face=None, origin=(0, 0)):
 
     strokes = stroke_textures(flow, gray.shape, origin)
     soft = softened(gray, texture)
-    tone, subject = tones(gray, soft, semantic, ramp(blur(step * sharp * semantic, 12), 0.005, 0.04))
+    tone = whole.subject * depth(soft, whole.light, whole.deep) ** 1.1
     modelled = modelling(relief, texture)
     tone *= modelled
     tone += faces * (0.8 * shade - tone)
@@ -116,9 +114,9 @@ def drawings(rgb, semantic, fine, face=None, origin=(0, 0)):
 
     # Pencil: lines are thin and grey, tone is graded.
     even += texture * (soft - even)
-    graphite = 0.56 * (0.08 + 0.92 * subject) * ramp(np.percentile(even, 60) - even, 0.05, 0.5) * modelled + 0.2 * broad
+    graphite = 0.56 * whole.subject * ramp(whole.light_evened - even, 0.05, 0.5) * modelled + 0.2 * broad
     graphite += faces * (0.5 * shade - graphite)
-    grey_lines = np.maximum.reduce([0.45 * contour, 0.64 * accents, 0.64 * narrow * gate, 0.72 * spots])
+    grey_lines = np.maximum.reduce([0.4 * contour, 0.64 * accents, 0.64 * narrow * gate, 0.72 * spots])
     grey_lines = np.maximum(grey_lines * (1 - 0.4 * faces), 0.8 * drawn)
     pencil = unite(grey_lines, hatching(np.clip(graphite, 0, 0.7), strokes, 0.6))
 

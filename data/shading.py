@@ -40,19 +40,3 @@ def softened(gray, texture):
     soft = blur(cv2.bilateralFilter(gray, 7, 0.15, 5, borderType=cv2.BORDER_REFLECT), 1.5)
     return soft + texture * (blur(soft, 9) - soft)
 
-
-def tones(gray, soft, semantic, focus):
-    """(tone, subject): how dark to shade, relative to the photo's lights and darks, and where there is something to shade.
-
-    soft: of softened(). semantic: edge map. focus: where the photo is sharp. All float32 (H, W) in [0, 1].
-    """
-    light, deep = np.percentile(gray, (60, 2))
-    depth = ramp(light - soft, 0.12, max(light - deep, 0.35))
-    # Far from any contour lie sky, walls and backgrounds: paper, and so is what is blurred. Within something dark the shade
-    # is even, in wide bodies too.
-    subject = ramp(blur(semantic, 14), 0.02, 0.10) * (0.3 + 0.7 * focus)
-    around = blur(subject * depth, 24) / (blur(depth, 24) + 1e-3)
-    subject = subject + ramp(depth, 0, 0.3) * (around - subject)
-    wide = blur(subject * depth, 60) / (blur(depth, 60) + 1e-3)
-    subject = np.maximum(subject, ramp(depth, 0.3, 0.7) * np.minimum(1.4 * wide, 1))
-    return subject * depth**1.1, subject

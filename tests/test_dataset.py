@@ -11,7 +11,7 @@ from PIL import Image
 from data.coco import read_annotations
 from data.crops import Crop, random_crop
 from data.dataset import SketchDataset
-from data.degrade import degrade
+from data.degrade import degrade, shadow
 from data.photos import Photos
 from data.pictures import find_pictures
 from data.references import References, clean_paper
@@ -212,6 +212,15 @@ def test_degrade_changes_pixels_but_not_shape_and_keeps_the_scene():
     assert sum(not np.array_equal(r, rgb) for r in results) > 40
     grey = picture_array.mean(2).ravel()
     assert np.median([np.corrcoef(r.mean(2).ravel(), grey)[0, 1] for r in results]) > 0.95
+
+
+def test_shadows_darken_one_side_softly_and_leave_the_other():
+    rng = np.random.default_rng(1)
+    masks = [shadow((80, 100), rng) for _ in range(40)]
+    assert all(m.shape == (80, 100) and m.dtype == np.float32 and 0.12 <= m.min() and m.max() <= 1 for m in masks)
+    assert np.mean([m.max() > 0.95 for m in masks]) > 0.7 and np.mean([m.min() < 0.75 for m in masks]) > 0.7
+    assert max(np.abs(np.diff(m, axis=axis)).max() for m in masks for axis in (0, 1)) < 0.15  # no edge to draw
+    assert min(m.min() for m in masks) < 0.3
 
 
 def test_clean_paper_removes_the_sheets_tone_but_not_the_ink():

@@ -160,6 +160,16 @@ def test_a_disc_is_outlined_where_it_ends():
     assert ink["outline"][rim > 8].max() < 0.1
 
 
+def test_small_dark_spots_are_drawn_where_a_detector_sees_something():
+    rgb = np.full((96, 160, 3), 200, np.uint8)
+    fine = np.zeros((96, 160), np.float32)
+    for column in (40, 120):
+        cv2.circle(rgb, (column, 48), 2, (20, 20, 20), -1)
+    cv2.circle(fine, (120, 48), 4, 0.6, 1)
+    contour = drawings(rgb, np.zeros_like(fine), fine)[1]
+    assert contour[44:53, 116:125].max() > 0.5 and contour[44:53, 36:45].max() < 0.15
+
+
 def test_outlines_are_as_dark_as_their_edges_are_strong():
     rgb = np.full((120, 200, 3), 220, np.uint8)
     rgb[:, 60:140] = 60

@@ -1,0 +1,118 @@
+"""The overview of a photo: crops are shaded as the photo is, and what is dark and wide is shaded within."""
+import cv2
+import numpy as np
+import pytest
+
+from data.crops import Crop
+from data.edges import edges_from_photo
+from data.filters import sharpness
+from data.guidance import DRAWINGS, drawings
+from data.overview import bodies, depth, light_tone, overview
+from data.pictures import read_rgb
+
+SHADED = [DRAWINGS.index(name) for name in ("shaded", "pencil", "blend")]
+RIM = 16  # pixels in which filters see beyond the crop
+
+
+def coat():
+    """A wide dark square on light ground: (rgb, semantic), 400 x 400, and the crop in its middle."""
+    rgb = np.full((400, 400, 3), 220, np.uint8)
+    rgb[100:300, 100:300] = 40
+    semantic = np.zeros((400, 400), np.float32)
+    cv2.rectangle(semantic, (100, 100), (299, 299), 1.0, 2)
+    return rgb, cv2.GaussianBlur(semantic, (0, 0), 1), Crop(160, 160, 80, 80, False)
+
+
+def test_depth_runs_from_the_lights_to_the_darks_of_the_photo():
+    tones = np.float64([0.9, 0.68, 0.4, 0.1, 0.0])
+    expected = np.clip((0.8 - tones - 0.12) / (0.7 - 0.12), 0, 1)
+    assert np.allclose(depth(tones, 0.8, 0.1), expected)
+    assert np.allclose(depth(tones, 0.3, 0.25), np.clip((0.3 - tones - 0.12) / (0.35 - 0.12), 0, 1))  # no depth in little range
+
+
+def test_light_is_the_tone_of_most_of_the_photo_or_a_share_of_its_brightest():
+    even = np.linspace(0, 1, 1001)
+    assert light_tone(even) == pytest.approx(0.6, abs=1e-3)
+    mostly_dark = np.where(even < 0.7, 0.1, 0.8)  # a coat that fills the photo
+    assert light_tone(mostly_dark) == pytest.approx(0.65 * 0.8)
+    assert light_tone(0.3 * even) == pytest.approx(0.3 * light_tone(even))  # less light alone changes nothing
+
+
+def test_the_overview_has_the_size_of_the_photo_and_its_darkest_tones():
+    rgb = np.repeat(np.arange(200, dtype=np.uint8)[None, :, None], 3, 2).repeat(101, 0)
+    found = overview(rgb, np.zeros((101, 200), np.float32))
+    assert found.light == pytest.approx(0.6 * 199 / 255, abs=0.01) and found.deep == pytest.approx(0.02 * 199 / 255, abs=0.01)
+    assert found.subject.shape == (101, 200)
+
+
+def test_the_middle_of_something_wide_and_dark_is_shaded():
+    rgb, semantic, crop = coat()
+    part, edges = crop.apply(rgb), crop.apply(semantic)
+    alone = drawings(part, edges, edges)
+    known = drawings(part, edges, edges, whole=overview(rgb, semantic).cropped(crop))
+    assert alone[SHADED].max() < 0.02  # a crop alone is plain
+    assert (known[SHADED].mean((1, 2)) > 0.1).all()
+    assert known[:3].max() < 0.02  # no line
+
+
+def test_light_ground_far_from_contours_stays_paper():
+    rgb, semantic, _ = coat()
+    ink = drawings(rgb, semantic, semantic)
+    assert ink[:, :40].max() < 0.02
+
+
+@pytest.mark.parametrize("name", ["cat", "elephant", "street"])
+def test_crops_are_shaded_as_the_photo_is(name):
+    rgb = read_rgb(f"Test/{name}.jpg")
+    semantic, fine = edges_from_photo(rgb)
+    photo, whole = drawings(rgb, semantic, fine), overview(rgb, semantic)
+    side, inner = 192, slice(RIM, -RIM)
+    off = {True: [], False: []}
+    for top, left in ((0, 0), (rgb.shape[0] - side, 40), (60, rgb.shape[1] - side)):
+        crop = Crop(left, top, side, side, False)
+        expected = photo[:, top : top + side, left : left + side]
+        for known in off:
+            ink = drawings(*(crop.apply(x) for x in (rgb, semantic, fine)), None, whole.cropped(crop) if known else None, (top, left))
+            off[known].append(np.abs((ink - expected)[SHADED][:, inner, inner].mean((1, 2))).max())
+    assert max(off[True]) < 0.015 < max(off[False])
+
+
+def test_a_dark_part_is_a_ground_by_its_share_of_the_frame_and_else_a_body():
+    contours = np.ones((100, 200), np.float32)
+    middle = np.zeros((100, 200), bool)
+    middle[30:70, 60:140] = True
+    body, ground = bodies(middle, contours)
+    assert (body[middle] == 1).all() and ground.max() == 0 == body[~middle].max()
+    assert bodies(middle, 0 * contours)[0].max() == 0  # a dark patch without contours
+    body, ground = bodies(~middle, contours)
+    assert (ground[~middle] == 1).all() and body.max() == 0 == ground[middle].max()
+    bottom = np.zeros((100, 200), bool)
+    bottom[60:, 40:160] = True  # stands on the lower edge: a fifth of the frame
+    body, ground = bodies(bottom, contours)
+    assert (body[bottom] == 1).all() and ground.max() == 0
+
+
+def test_a_dark_background_stays_paper():
+    rgb, semantic, _ = coat()
+    ink = drawings(255 - rgb, semantic, semantic)
+    assert ink[:, :80].max() < 0.02 and ink[:, 320:].max() < 0.02
+
+
+def test_a_crop_of_the_overview_follows_the_crop():
+    rgb, semantic, crop = coat()
+    found = overview(rgb, semantic)
+    part = found.cropped(Crop(50, 50, 100, 200, True))
+    assert part.subject.shape == (200, 200) and (part.light, part.deep) == (found.light, found.deep)
+    assert part.subject[:, :40].mean() > 0.5  # mirrored: the dark square is on the left now
+
+
+def test_sharpness_of_a_smaller_image_is_that_of_the_photo():
+    photo = np.zeros((160, 160), np.float32)
+    photo[:, 40:] += 0.2
+    photo += 0.2 * np.clip((np.arange(160, dtype=np.float32) - 95) / 30, 0, 1)  # a blurred step of the same height
+    small = cv2.resize(photo, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
+    step, sharp = sharpness(photo)
+    half_step, half_sharp = sharpness(small, 0.5)
+    assert np.abs(step[80, ::2] - half_step[40]).max() < 0.35
+    for image, at in ((sharp, 1), (half_sharp, 2)):
+        assert image[80 // at, 40 // at] > 0.9 and image[80 // at, 110 // at] < 0.2
