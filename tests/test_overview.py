@@ -72,7 +72,8 @@ def test_crops_are_shaded_as_the_photo_is(name):
         crop = Crop(left, top, side, side, False)
         expected = photo[:, top : top + side, left : left + side]
         for known in off:
-            ink = drawings(*(crop.apply(x) for x in (rgb, semantic, fine)), None, whole.cropped(crop) if known else None, (top, left))
+            parts = [crop.apply(x) for x in (rgb, semantic, fine)]
+            ink = drawings(*parts, None, whole.cropped(crop) if known else None, (top, left))
             off[known].append(np.abs((ink - expected)[SHADED][:, inner, inner].mean((1, 2))).max())
     assert max(off[True]) < 0.015 < max(off[False])
 

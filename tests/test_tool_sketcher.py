@@ -1,4 +1,4 @@
-"""Sketcher: any kind of image in, its drawing out, in its own size; devices and memory."""
+"""Sketcher: any kind of image in, its drawing out, in its own size, with the memory there is."""
 import dataclasses
 
 import numpy as np
@@ -10,7 +10,6 @@ from model import Photo2Sketch, Sketch2Photo
 from tests.tiny import TINY
 from tests.tool_kit import checkpoint, one_thread, reverse_weights, scene, store  # noqa: F401 (fixture)
 from utils.checkpoint import CheckpointError, save_generator
-from utils.devices import DeviceError, choose_device, is_out_of_memory
 from utils.pictures import PictureError
 from utils.sketcher import Sketcher
 from utils.working import Working, working_shape
@@ -186,25 +185,6 @@ def test_options_that_do_not_exist(checkpoint):
             Sketcher(checkpoint, **wrong)
 
 
-def test_devices_are_chosen_by_what_is_there(monkeypatch):
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
-    assert choose_device("auto") == choose_device("cpu") == torch.device("cpu")
-    for name in ("cuda", "cuda:1", "mps", "tpu", "cuda:x"):
-        with pytest.raises(DeviceError, match=f"--device {name}: .*Use "):
-            choose_device(name)
-    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: True)
-    assert choose_device("auto") == torch.device("mps")
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
-    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
-    assert choose_device("auto") == torch.device("cuda", 0)
-    assert choose_device("cuda:1") == torch.device("cuda", 1)
-    with pytest.raises(DeviceError, match="there are 2 GPUs"):
-        choose_device("cuda:2")
-    monkeypatch.setenv("LOCAL_RANK", "3")
-    assert choose_device("auto") == torch.device("cuda", 1)
-
-
 class Greedy:
     """An engine that runs out of memory above `room` pixels at once."""
 
@@ -239,14 +219,6 @@ def test_out_of_memory_for_good_is_an_error(sketcher, monkeypatch):
     monkeypatch.setattr(sketcher, "say", lambda sentence: None)
     with pytest.raises(MemoryError, match="not enough memory"):
         sketcher.sketches([Working(np.zeros((600, 600, 3), np.uint8), (600, 600), (600, 600))])
-
-
-def test_what_counts_as_out_of_memory():
-    assert is_out_of_memory(MemoryError())
-    assert is_out_of_memory(RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory: you tried ..."))
-    assert is_out_of_memory(RuntimeError("MPS backend out of memory"))
-    assert not is_out_of_memory(RuntimeError("shapes cannot be multiplied"))
-    assert not is_out_of_memory(ValueError("out of memory"))
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")

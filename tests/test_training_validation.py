@@ -132,7 +132,8 @@ def test_meter_and_log(tmp_path):
 
 
 def test_curves_show_every_value(tmp_path):
-    train = {"edge_sketch": 0.5, "total": 50.0, "r1": 0.0, "gradient_photo2sketch": 2.0, "lr": 1e-3, "seconds_data": 0.1, "waiting_share": 0.1}
+    train = {"edge_sketch": 0.5, "total": 50.0, "r1": 0.0, "gradient_photo2sketch": 2.0, "lr": 1e-3}
+    train |= {"seconds_data": 0.1, "waiting_share": 0.1}
     held_back = {"psnr": 20.0, "ssim": 0.5, "boundary_f": 0.5, "style_distance": 0.3, "ink_1": 0.1, "score": 0.7}
     rows = [{"kind": "train", "step": s, **train} for s in (1, 2)] + [{"kind": "validation", "step": 2, **held_back}]
     shown = series(rows)

@@ -20,7 +20,10 @@ ADVERSARIAL = ("adversarial", "feature_matching")
 
 
 class NotFinite(Exception):
-    """A loss or gradient that is infinite or not a number. `step` counts from 1, `names` are the photos of the step, `values` the losses."""
+    """A loss or gradient that is infinite or not a number.
+
+    `step` counts from 1, `names` are the photos of the step, `values` the losses.
+    """
 
     def __init__(self, step, names, values):
         super().__init__(f"in step {step} {', '.join(k for k, v in values.items() if not math.isfinite(v))} was not finite")

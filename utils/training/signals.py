@@ -3,7 +3,9 @@ import signal
 
 
 class Stop:
-    """Within it, the first SIGINT or SIGTERM sets `name` and the work goes on to a good place; a second one does what it did before."""
+    """Within it, the first SIGINT or SIGTERM sets `name`, and the work goes on to a good place; a second one does what it
+    did before.
+    """
 
     def __init__(self):
         self.name = ""
