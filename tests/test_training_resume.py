@@ -1,4 +1,5 @@
 """A run that is killed and resumed ends with the weights of one that was left alone, bit for bit."""
+import os
 import signal
 
 import pytest
@@ -96,6 +97,7 @@ def test_the_first_interrupt_waits_and_the_second_does_not():
 def test_resuming_a_finished_run_says_so(undisturbed, capsys):
     call(["--resume", undisturbed])
     assert "All steps are done" in capsys.readouterr().out
+    assert "next.json" not in os.listdir(undisturbed)  # nothing follows
 
 
 def test_run_folders_are_numbered_and_refuse_strangers(tmp_path):

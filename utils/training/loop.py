@@ -62,7 +62,8 @@ def open_folder(options, following, after):
     if options.resume:
         folder = RunFolder.open(options.resume)
         folder.write_options(options.settings())
-        folder.write_following(settings, folder.next_run())
+        if settings or folder.following():
+            folder.write_following(settings, folder.next_run())
         return folder
     folder = RunFolder.create(options.runs, options.name, options.settings())
     if following:
