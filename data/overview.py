@@ -68,18 +68,18 @@ def subject(gray, semantic, depth):
 def bodies(dark, near):
     """(body, ground): what connected dark parts are, float32 (H, W) in [0, 1], 0 where it is not dark.
 
-    A ground fills much of the frame, and is left as paper; a body does not, and has contours near it. dark: bool (H, W).
-    near: float32 (H, W) in [0, 1], where contours are near.
+    A ground fills much of the frame but for its lower edge, on which bodies stand, and is left as paper; a body does not, and
+    has contours near it. dark: bool (H, W). near: float32 (H, W) in [0, 1], where contours are near.
     """
     count, labels = cv2.connectedComponents(dark.astype(np.uint8), connectivity=4)
     frame = np.ones(dark.shape, bool)
     rim = max(1, round(0.04 * min(dark.shape)))
-    frame[rim:-rim, rim:-rim] = False
+    frame[rim:, rim:-rim] = False
 
     def share(weights, of):
         return np.bincount(labels.ravel(), weights.ravel(), count) / of
 
     body = ramp(share(near, np.maximum(share(dark, 1), 1)), 0.05, 0.2)
-    ground = ramp(share(frame, frame.sum()), 0.3, 0.5)
+    ground = ramp(share(frame, frame.sum()), 0.22, 0.36)
     body[0] = ground[0] = 0
     return (body[labels] * (1 - ground[labels])).astype(np.float32), ground[labels].astype(np.float32)
