@@ -20,17 +20,18 @@ def cached(key, build):
     """
     place = os.path.join(folder(), hashlib.sha256(key).hexdigest()[:24])
     if not os.path.isdir(place):
-        arrays = build()
+        arrays, temporary = build(), None
         try:
             os.makedirs(folder(), exist_ok=True)
             temporary = tempfile.mkdtemp(dir=folder())
             for name, array in arrays.items():
                 np.save(os.path.join(temporary, name), array)
             os.rename(temporary, place)
-        except FileExistsError:  # another process was faster
-            shutil.rmtree(temporary)
-        except OSError:
-            return arrays if not os.path.isdir(place) else _load(place)
+        except OSError:  # the disk is full, or another process was faster
+            if temporary:
+                shutil.rmtree(temporary, ignore_errors=True)
+            if not os.path.isdir(place):
+                return arrays
     return _load(place)
 
 

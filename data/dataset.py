@@ -25,8 +25,8 @@ class SketchDataset(torch.utils.data.Dataset):
     """Items that depend on (seed, epoch, index) alone, so that a resumed training sees what it would have seen.
 
     photos_dir: see data.photos.Photos. references: a folder or a list of folders of drawings, None for none (the item's
-    reference is blank paper then). split: "train" (random crops, mirrored, damaged input) or "val" (one centred crop per
-    photo, clean). size: crop side in pixels. length: items per epoch, None for one per photo. scales: (low, high) result
+    reference is blank paper then). split: "train" (random crops, mirrored, damaged input) or "val" (one crop per photo,
+    clean, its place and mirroring by the seed). size: crop side in pixels. length: items per epoch, None for one per photo. scales: (low, high) result
     pixels per photo pixel, where photos much larger than the largest crop count at a half, a quarter or an eighth of their
     size, at which they are decoded. object_crops: share of the crops centred on an annotated object. face_crops: share of
     the items that show a photo with a face map, centred on a face. line_art: share of the items that are a reference of
@@ -127,7 +127,7 @@ class SketchDataset(torch.utils.data.Dataset):
         face = None if photo.face is None else crop.apply(photo.face)
         rim = slice(SURROUNDINGS, -SURROUNDINGS)
         whole = overview(photo.rgb, photo.semantic).cropped(crop)
-        ink = drawings(rgb, semantic, fine, face, whole, (-SURROUNDINGS, -SURROUNDINGS))[:, rim, rim]
+        ink = drawings(rgb, semantic, fine, face, whole=whole, origin=(-SURROUNDINGS, -SURROUNDINGS))[:, rim, rim]
         important = np.zeros(rgb.shape[:2], np.float32) if face is None else around_features(face)
         return rgb[rim, rim], ink, important[rim, rim], str(self.photos.names[place])
 

@@ -1,4 +1,4 @@
-"""Damage that real photos have, applied to the network's input only: the guidance is made from the clean crop."""
+"""Damage that real photos have, applied to the network's input only: the guidance is made from the clean photo."""
 import cv2
 import numpy as np
 
@@ -11,9 +11,10 @@ def degrade(rgb, rng):
         image = (image - 0.5) * rng.uniform(0.6, 1.2) + 0.5 + rng.uniform(-0.1, 0.1)
     if rng.random() < 0.3:  # colour: gains of the channels, or none at all
         image = image * rng.uniform(0.8, 1.2, 3) if rng.random() < 0.7 else image.mean(2, keepdims=True).repeat(3, 2)
-    if rng.random() < 0.2:  # against the light, half in the shade
+    darkened = rng.random()
+    if darkened < 0.2:  # against the light, half in the shade
         image = image * shadow(image.shape[:2], rng)[..., None]
-    if rng.random() < 0.15:  # a photo at night: dark, with the coarse noise of a high sensitivity
+    elif darkened < 0.35:  # a photo at night: dark, with the coarse noise of a high sensitivity
         light = dim(rng)
         noise = rng.normal(0, 0.003 + light * rng.uniform(0.01, 0.08), image.shape).astype(np.float32)
         image = light * image + cv2.GaussianBlur(noise, (0, 0), 0.7)
@@ -29,8 +30,8 @@ def degrade(rgb, rng):
 
 
 def dim(rng):
-    """A factor for tones: from a little to three stops darker."""
-    return np.exp(rng.uniform(np.log(0.12), np.log(0.7)))
+    """A factor for tones, log-uniform from 0.12 to 0.7."""
+    return float(np.exp(rng.uniform(np.log(0.12), np.log(0.7))))
 
 
 def shadow(shape, rng):

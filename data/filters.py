@@ -99,8 +99,8 @@ def sharpness(gray, scale=1.0):
 
     scale: pixels of `gray` per pixel of the photo.
     """
-    reach = np.ones((3, 3) if scale < 1 else (5, 5))
-    step, coarse = (cv2.dilate(scale * slope(gray, scale * sigma), reach) for sigma in (1.2, 3.0))
+    side = 2 * round(2 * scale) + 1
+    step, coarse = (cv2.dilate(scale * slope(gray, scale * sigma), np.ones((side, side))) for sigma in (1.2, 3.0))
     return ramp(step, 0.006, 0.018), ramp(step / (coarse + 1e-4), 1.15, 1.5)
 
 

@@ -56,14 +56,15 @@ def thinned(ink, bare):
     return ink + blur(crowded, 2) * (few - ink)
 
 
-def drawings(rgb, semantic, fine, face=None, whole=None, origin=(0, 0)):
+def drawings(rgb, semantic, fine, face=None, *, whole=None, origin=(0, 0)):
     """The guidance of one photo or crop.
 
     rgb: uint8 (H, W, 3). semantic, fine: edge maps, float32 (H, W), 1 = edge. face: face map, uint8 (H, W, 3), see
     data.faces, or None. whole: Overview of the photo of which this is a crop; None: this is the photo. origin: (y, x) of the
     first pixel in the stroke field. Returns float32 ink (6, H, W), see DRAWINGS.
     """
-    whole = whole or overview(rgb, semantic)
+    if whole is None:
+        whole = overview(rgb, semantic)
     gray = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY).astype(np.float32) / 255
     smooth = cv2.bilateralFilter(gray, 7, 0.08, 5, borderType=cv2.BORDER_REFLECT)
     lifted, relief = lit(gray)
@@ -84,7 +85,7 @@ def drawings(rgb, semantic, fine, face=None, whole=None, origin=(0, 0)):
     wide, narrow = darker_than_surroundings(smooth, 2.6) * (0.3 + 0.7 * thin), darker_than_surroundings(smooth, 1.4)
     dark = ramp((2.4 * (1 - busy) * wide + (0.8 + 2.0 * np.maximum(0.3 * busy, 1 - thin)) * narrow) * gate, 0.07, 0.9)
     spots = ramp(np.maximum(dark_blobs(gray, 1.6), dark_blobs(gray, 2.6)), 0.12, 0.45) * (1 - texture)
-    spots *= 0.1 + 0.9 * ramp(blur(fine, 2), 0.02, 0.08)  # an eye and no gap between leaves
+    spots *= 0.1 + 0.9 * ramp(blur(fine, 2), 0.02, 0.08)  # gaps between leaves have no edge: they stay faint
     drawn, faces, shade = (np.zeros((3, *gray.shape), np.float32) if face is None else face.transpose(2, 0, 1) / np.float32(255))
     dark = np.maximum.reduce([drop_specks(dark, 0.12, 12), 0.9 * spots]) * focused * (1 - 0.5 * faces)
     dark = np.maximum(dark, drawn)
@@ -110,10 +111,11 @@ def drawings(rgb, semantic, fine, face=None, whole=None, origin=(0, 0)):
     tone *= modelled
     tone += faces * (0.8 * shade - tone)
     broad = ramp(darker_than_surroundings(blur(smooth, 0.8), 10), 0.06, 0.7) * focused * (1 - 0.6 * texture)
+    broad *= np.minimum(2 * whole.subject, 1)
     shaded = unite(detail, hatching(np.minimum(0.45 * tone + 0.15 * broad * gate, 0.5), strokes, 0.65))
 
     # Pencil: lines are thin and grey, tone is graded.
-    even += texture * (soft - even)
+    even += texture * (blur(bright, 9) - even)
     graphite = 0.56 * whole.subject * ramp(whole.light_evened - even, 0.05, 0.5) * modelled + 0.2 * broad
     graphite += faces * (0.5 * shade - graphite)
     grey_lines = np.maximum.reduce([0.4 * contour, 0.64 * accents, 0.64 * narrow * gate, 0.72 * spots])

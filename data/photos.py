@@ -11,7 +11,6 @@ from .header import read_header
 from .pictures import EDGE_FOLDERS, EXTENSIONS, FACE_FOLDER, MAP_FOLDERS, find_pictures, held_out, read_gray, read_rgb, usable
 
 
-
 @dataclasses.dataclass(frozen=True)
 class Photo:
     """A photo as it was read, upright."""

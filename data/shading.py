@@ -39,4 +39,3 @@ def softened(gray, texture):
     """The photo's tones without its small detail, and without its texture altogether."""
     soft = blur(cv2.bilateralFilter(gray, 7, 0.15, 5, borderType=cv2.BORDER_REFLECT), 1.5)
     return soft + texture * (blur(soft, 9) - soft)
-

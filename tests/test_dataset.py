@@ -12,6 +12,7 @@ from data.coco import read_annotations
 from data.crops import Crop, random_crop
 from data.dataset import SketchDataset
 from data.degrade import degrade, shadow
+from data.guidance import DRAWINGS
 from data.photos import Photos
 from data.pictures import find_pictures
 from data.references import References, clean_paper
@@ -212,6 +213,27 @@ def test_degrade_changes_pixels_but_not_shape_and_keeps_the_scene():
     assert sum(not np.array_equal(r, rgb) for r in results) > 40
     grey = picture_array.mean(2).ravel()
     assert np.median([np.corrcoef(r.mean(2).ravel(), grey)[0, 1] for r in results]) > 0.95
+
+
+def test_some_inputs_are_dark_and_some_are_dark_on_one_side():
+    rng = np.random.default_rng(2)
+    results = [degrade(np.full((64, 64, 3), 200, np.uint8), rng).astype(np.float32) for _ in range(200)]
+    light = np.array([[r[:32].mean(), r[32:].mean(), r[:, :32].mean(), r[:, 32:].mean()] for r in results]) / 200
+    uneven = np.maximum(np.abs(light[:, 0] - light[:, 1]), np.abs(light[:, 2] - light[:, 3])) > 0.2
+    assert 10 < uneven.sum() < 60
+    assert 10 < (light.max(1)[~uneven] < 0.45).sum() < 60
+    assert light.mean(1).min() > 0.04  # never all black
+
+
+def test_crops_within_something_dark_and_wide_are_shaded(tmp_path):
+    picture = np.full((480, 480, 3), 220, np.uint8)
+    picture[100:380, 100:380] = 40
+    cv2.imwrite(str(tmp_path / "coat.png"), picture)
+    for train in ("train", "val"):
+        data = SketchDataset(str(tmp_path), split=train, size=64, length=40, scales=(2, 2))
+        inside = [item for item in (data[i] for i in range(40)) if item["clean"].max() < 60]
+        shaded = [1 - item["guidance"][DRAWINGS.index("shaded")].float().mean() / 255 for item in inside]
+        assert train == "val" or (len(inside) > 3 and min(shaded) > 0.05)
 
 
 def test_shadows_darken_one_side_softly_and_leave_the_other():
