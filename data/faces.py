@@ -3,6 +3,8 @@
 Landmarks are the 478 points of the face mesh of Kartynnik et al. (2019) with the irises of Ablavatski et al. (2020), in
 MediaPipe's order. Detectors of edges miss eyes and mouths that are small or weakly lit; landmarks say where they are.
 """
+from typing import NamedTuple
+
 import cv2
 import numpy as np
 
@@ -11,20 +13,37 @@ from .filters import blur, ramp, valleys
 DARK_GLASSES = 0.33  # grey around an eye relative to the cheek's: darker is no shadow
 LINES = (0.9, 2.2)  # pixels of the photo: widths of the lines of small and of large faces
 CANONICAL, LARGEST = 256, 512  # pixels: faces are enlarged to about this width to be drawn, or reduced to this one
-EYES = (  # upper lid, lower lid (corner to corner), brow (an outline), iris (centre, then four points of its rim), cheek below
-    (
-        (33, 246, 161, 160, 159, 158, 157, 173, 133),
-        (33, 7, 163, 144, 145, 153, 154, 155, 133),
-        (70, 63, 105, 66, 107, 55, 65, 52, 53, 46),
-        (468, 469, 470, 471, 472),
-        (50, 101, 36),
+
+
+class Eye(NamedTuple):
+    """Landmarks around one eye, lids from corner to corner."""
+
+    upper: tuple  # lid
+    lower: tuple  # lid
+    brow: tuple  # its outline
+    iris: tuple  # its centre, then four points of its rim
+    cheek: tuple  # below the eye
+
+    @property
+    def opening(self):
+        """The outline of what lies between the lids."""
+        return (*self.upper, *self.lower[-2:0:-1])
+
+
+EYES = (
+    Eye(
+        upper=(33, 246, 161, 160, 159, 158, 157, 173, 133),
+        lower=(33, 7, 163, 144, 145, 153, 154, 155, 133),
+        brow=(70, 63, 105, 66, 107, 55, 65, 52, 53, 46),
+        iris=(468, 469, 470, 471, 472),
+        cheek=(50, 101, 36),
     ),
-    (
-        (263, 466, 388, 387, 386, 385, 384, 398, 362),
-        (263, 249, 390, 373, 374, 380, 381, 382, 362),
-        (300, 293, 334, 296, 336, 285, 295, 282, 283, 276),
-        (473, 474, 475, 476, 477),
-        (280, 330, 266),
+    Eye(
+        upper=(263, 466, 388, 387, 386, 385, 384, 398, 362),
+        lower=(263, 249, 390, 373, 374, 380, 381, 382, 362),
+        brow=(300, 293, 334, 296, 336, 285, 295, 282, 283, 276),
+        iris=(473, 474, 475, 476, 477),
+        cheek=(280, 330, 266),
     ),
 )
 NOSE = (98, 97, 2, 326, 327)
@@ -89,26 +108,21 @@ class Patch:
         return blur(wide, max(0.4 * width * self.size, 0.5))
 
 
-def opening(patch, upper, lower):
-    """Mask of what lies between the lids."""
-    return patch.area((*upper, *lower[-2:0:-1]))
-
-
-def behind_glasses(patch, upper, lower, brow, iris, cheek):
+def behind_glasses(patch, eye):
     """Whether all around an eye is far darker than the cheek below it."""
-    between = opening(patch, upper, lower)
+    between = patch.area(eye.opening)
     around = patch.spread(between, 0.05) * (1 - patch.spread(between, 0.015))
-    return patch.mean(around) < DARK_GLASSES * patch.mean(patch.spread(patch.area(cheek), 0.02))
+    return patch.mean(around) < DARK_GLASSES * patch.mean(patch.spread(patch.area(eye.cheek), 0.02))
 
 
-def draw_eye(patch, upper, lower, brow, iris, cheek):
+def draw_eye(patch, eye):
     """Draw lids and iris of one eye unless it is turned away. Returns where the photo may add to eye and brow."""
-    if patch.length(upper[0], upper[-1]) < 0.09:
+    if patch.length(eye.upper[0], eye.upper[-1]) < 0.09:
         return np.zeros_like(patch.gray)
-    between = opening(patch, upper, lower)
-    patch.line(upper, 0.016, 1.0)
-    patch.line(lower, 0.006, 0.4)
-    centre, rim = patch.points[iris[0]], patch.points[list(iris[1:])]
+    between = patch.area(eye.opening)
+    patch.line(eye.upper, 0.016, 1.0)
+    patch.line(eye.lower, 0.006, 0.4)
+    centre, rim = patch.points[eye.iris[0]], patch.points[list(eye.iris[1:])]
     radius = float(np.hypot(*(rim - centre).T).mean())
     disk = np.zeros(patch.gray.shape, np.uint8)
     cv2.circle(disk, np.int32(np.round(16 * centre)), round(16 * 0.9 * radius), 255, -1, cv2.LINE_AA, 4)
@@ -116,12 +130,12 @@ def draw_eye(patch, upper, lower, brow, iris, cheek):
     cv2.circle(pupil, np.int32(np.round(16 * centre)), round(16 * 0.5 * radius), 255, -1, cv2.LINE_AA, 4)
     patch.fill(between * disk / 255, 0.75)
     patch.fill(between * pupil / 255, 1.0)
-    return np.maximum(patch.spread(between, 0.03), patch.spread(patch.area(brow), 0.02))
+    return np.maximum(patch.spread(between, 0.03), patch.spread(patch.area(eye.brow), 0.02))
 
 
 def draw_face(patch):
     """Draw the features of a patch: strokes along the landmarks, and dark creases of the photo near them."""
-    near = [] if any(behind_glasses(patch, *eye) for eye in EYES) else [draw_eye(patch, *eye) for eye in EYES]
+    near = [] if any(behind_glasses(patch, eye) for eye in EYES) else [draw_eye(patch, eye) for eye in EYES]
     open_mouth = patch.length(13, 14) > 0.035
     patch.line(INNER_LIPS[0], 0.010, 0.9)
     if open_mouth:

@@ -1,0 +1,42 @@
+"""The cache of arrays: what a lost race or a disk that refuses leaves behind."""
+import hashlib
+import os
+
+import numpy as np
+import pytest
+
+from data import cache
+
+KEY = b"key"
+
+
+@pytest.fixture
+def place(tmp_path, monkeypatch):
+    """The folder of KEY, in a cache of its own."""
+    monkeypatch.setattr(cache, "folder", lambda: str(tmp_path / "cache"))
+    return tmp_path / "cache" / hashlib.sha256(KEY).hexdigest()[:24]
+
+
+def test_arrays_are_built_once(place):
+    first = cache.cached(KEY, lambda: {"a": np.arange(3)})
+    second = cache.cached(KEY, pytest.fail)
+    assert np.array_equal(first["a"], [0, 1, 2]) and np.array_equal(second["a"], [0, 1, 2])
+
+
+def test_another_process_may_be_faster(place):
+    def build():
+        place.mkdir(parents=True)
+        np.save(place / "a.npy", np.arange(3))
+        return {"a": np.arange(3)}
+
+    assert np.array_equal(cache.cached(KEY, build)["a"], [0, 1, 2])
+    assert os.listdir(place.parent) == [place.name]
+
+
+def test_a_cache_that_cannot_be_written_is_done_without(place, monkeypatch):
+    def refuse(*_):
+        raise OSError("no space left on device")
+
+    monkeypatch.setattr(cache.np, "save", refuse)
+    assert np.array_equal(cache.cached(KEY, lambda: {"a": np.arange(3)})["a"], [0, 1, 2])
+    assert os.listdir(place.parent) == []
