@@ -26,8 +26,8 @@ class SketchDataset(torch.utils.data.Dataset):
 
     photos_dir: see data.photos.Photos. references: a folder or a list of folders of drawings, None for none (the item's
     reference is blank paper then). split: "train" (random crops, mirrored, damaged input) or "val" (one crop per photo,
-    clean, its place and mirroring by the seed). size: crop side in pixels. length: items per epoch, None for one per photo. scales: (low, high) result
-    pixels per photo pixel, where photos much larger than the largest crop count at a half, a quarter or an eighth of their
+    clean, its place and mirroring by the seed). size: crop side in pixels. length: items per epoch, None for one per photo.
+    scales: (low, high) result pixels per photo pixel, where photos much larger than the largest crop count at a half, a quarter or an eighth of their
     size, at which they are decoded. object_crops: share of the crops centred on an annotated object. face_crops: share of
     the items that show a photo with a face map, centred on a face. line_art: share of the items that are a reference of
     lines alone in place of a photo, whose drawings are itself. categories: names of the COCO categories whose photos and

@@ -229,11 +229,10 @@ def test_crops_within_something_dark_and_wide_are_shaded(tmp_path):
     picture = np.full((480, 480, 3), 220, np.uint8)
     picture[100:380, 100:380] = 40
     cv2.imwrite(str(tmp_path / "coat.png"), picture)
-    for train in ("train", "val"):
-        data = SketchDataset(str(tmp_path), split=train, size=64, length=40, scales=(2, 2))
-        inside = [item for item in (data[i] for i in range(40)) if item["clean"].max() < 60]
-        shaded = [1 - item["guidance"][DRAWINGS.index("shaded")].float().mean() / 255 for item in inside]
-        assert train == "val" or (len(inside) > 3 and min(shaded) > 0.05)
+    data = SketchDataset(str(tmp_path), size=64, length=40, scales=(2, 2))
+    inside = [item for item in (data[i] for i in range(40)) if item["clean"].max() < 60]
+    shaded = [1 - item["guidance"][DRAWINGS.index("shaded")].float().mean() / 255 for item in inside]
+    assert len(inside) > 3 and min(shaded) > 0.05
 
 
 def test_shadows_darken_one_side_softly_and_leave_the_other():
