@@ -26,16 +26,17 @@ class SketchDataset(torch.utils.data.Dataset):
 
     photos_dir: see data.photos.Photos. references: a folder or a list of folders of drawings, None for none (the item's
     reference is blank paper then). split: "train" (random crops, mirrored, damaged input) or "val" (one crop per photo,
-    clean, its place and mirroring by the seed). size: crop side in pixels. length: items per epoch, None for one per photo.
-    scales: (low, high) result pixels per photo pixel, where photos much larger than the largest crop count at a half, a quarter or an eighth of their
-    size, at which they are decoded. object_crops: share of the crops centred on an annotated object. face_crops: share of
-    the items that show a photo with a face map, centred on a face. line_art: share of the items that are a reference of
-    lines alone in place of a photo, whose drawings are itself. categories: names of the COCO categories whose photos and
-    objects are used.
+    clean, its place and mirroring by the seed). size: crop side S in pixels. reference_size: side R of the references'
+    crops, None for the same: small drawings are not blown up for wide crops. length: items per epoch, None for one per photo.
+    scales: (low, high) result pixels per photo pixel, where photos much larger than the largest crop count at a half, a
+    quarter or an eighth of their size, at which they are decoded. object_crops: share of the crops centred on an annotated
+    object. face_crops: share of the items that show a photo with a face map, centred on a face. line_art: share of the items
+    that are a reference of lines alone in place of a photo, whose drawings are itself. categories: names of the COCO
+    categories whose photos and objects are used.
 
     An item is a dict: "photo" uint8 (3, S, S), what the network sees; "clean" uint8 (3, S, S), the same undamaged;
     "guidance" uint8 (6, S, S), 255 = paper, see data.guidance.DRAWINGS; "importance" uint8 (1, S, S), 255 at the features of
-    faces; "reference" uint8 (1, S, S); "name" str.
+    faces; "reference" uint8 (1, R, R); "name" str.
     """
 
     def __init__(
@@ -44,6 +45,7 @@ class SketchDataset(torch.utils.data.Dataset):
         references=None,
         split="train",
         size=256,
+        reference_size=None,
         length=None,
         scales=(0.6, 1.25),
         object_crops=0.0,
@@ -56,7 +58,8 @@ class SketchDataset(torch.utils.data.Dataset):
         folders = [references] if isinstance(references, str) else list(references or ())
         self.references = References(folders, split) if folders else None
         self.train = split == "train"
-        self.size, self.scales, self.object_crops, self.seed = size, scales, object_crops, seed
+        self.size, self.reference_size = size, reference_size or size
+        self.scales, self.object_crops, self.seed = scales, object_crops, seed
         self.least = max(LEAST, math.ceil((size + 2 * SURROUNDINGS) / min(scales)))  # the largest crop still fits
         self.faces = self.photos.with_faces()
         self.face_crops = face_crops if self.train else 0
@@ -164,8 +167,9 @@ class SketchDataset(torch.utils.data.Dataset):
         return random_crop(shape, size, self.scales, rng, SURROUNDINGS, centre)
 
     def _reference(self, rng):
+        size = self.reference_size
         for _ in range(ATTEMPTS):
-            crop = self.references.crop(self.size, rng) if self.references else np.ones((self.size, self.size), np.float32)
+            crop = self.references.crop(size, rng) if self.references else np.ones((size, size), np.float32)
             if crop is not None:
                 return torch.from_numpy(np.uint8(255 * crop + 0.5))[None]
         raise OSError(f"{ATTEMPTS} reference drawings in a row cannot be decoded. Repair or remove the damaged files.")

@@ -140,7 +140,7 @@ class GeneratorObjective:
         every k-th step and with 0 between saves their cost at the same mean gradient (lazy regularisation, Karras et
         al. 2020).
 
-        Terms: edge_candidates, edge_sketch, luminance, cycle, adversarial, feature_matching, style, content_sketch,
+        Terms: edge_candidates, edge_sketch, edge_presence, luminance, cycle, adversarial, feature_matching, style, content_sketch,
         content_reconstruction; "total" is their weighted sum.
         """
         w = self.weights

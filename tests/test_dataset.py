@@ -185,6 +185,7 @@ def test_items_depend_on_seed_epoch_and_index_alone(coco, tmp_path):
     assert a["photo"].shape == a["clean"].shape == (3, 64, 64) and a["guidance"].shape == (6, 64, 64)
     assert a["reference"].shape == (1, 64, 64) and all(a[k].dtype == torch.uint8 for k in ("photo", "guidance", "reference"))
     assert a["name"] == b["name"] and all(torch.equal(a[k], b[k]) for k in ("photo", "clean", "guidance", "reference"))
+    assert make(reference_size=40)[5]["reference"].shape == (1, 40, 40)
     second.set_epoch(1)
     assert not torch.equal(first[5]["clean"], second[5]["clean"])
     assert not torch.equal(make(seed=1)[5]["clean"], a["clean"])

@@ -64,7 +64,7 @@ def test_total_is_the_weighted_sum_of_all_terms(batch):
     terms = GeneratorObjective(weights, Extractor(), small_discriminator())(**batch, lazy=3)
     total = terms.pop("total").item()
     lazily = ("adversarial", "feature_matching", "style", "content_sketch", "content_reconstruction")
-    assert set(terms) == {"edge_candidates", "edge_sketch", "luminance", "cycle", *lazily}
+    assert set(terms) == {"edge_candidates", "edge_sketch", "edge_presence", "luminance", "cycle", *lazily}
     names = {name: name.split("_")[0] if name.startswith("edge") else name for name in terms}
     expected = sum(getattr(weights, names[n]) * t.item() * (3 if n in lazily else 1) for n, t in terms.items())
     assert total == pytest.approx(expected, rel=1e-5)
@@ -74,7 +74,7 @@ def test_only_the_edge_term(batch):
     objective = GeneratorObjective(Weights.only(edge=100), forbidden, forbidden)
     terms = objective(batch["photo"], batch["drawing"], batch["guidance"])
     expected = edge_loss(batch["drawing"].candidates, batch["drawing"].sketch, batch["guidance"])
-    assert set(terms) == {"edge_candidates", "edge_sketch", "total"}
+    assert set(terms) == {"edge_candidates", "edge_sketch", "edge_presence", "total"}
     assert terms["total"].item() == pytest.approx(100 * sum(expected.values()).item(), rel=1e-5)
 
 
@@ -94,7 +94,7 @@ def test_a_weight_of_zero_skips_its_term_and_its_networks(name, batch):
 def test_lazy_zero_asks_neither_vgg_nor_discriminator(batch):
     objective = GeneratorObjective(Weights(feature_matching=1), forbidden, forbidden)
     terms = objective(**batch | {"reference": None}, lazy=0)
-    assert set(terms) == {"edge_candidates", "edge_sketch", "luminance", "cycle", "total"}
+    assert set(terms) == {"edge_candidates", "edge_sketch", "edge_presence", "luminance", "cycle", "total"}
     nothing = GeneratorObjective(Weights.only(style=1), forbidden)(**batch, lazy=0)
     assert nothing["total"].item() == 0
 

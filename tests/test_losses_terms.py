@@ -7,7 +7,7 @@ from scipy import ndimage
 
 from losses.content import content_loss
 from losses.cycle import BINOMIAL, cycle_loss, expand, laplacian_pyramid, reduce, smooth
-from losses.edge import IMPORTANCE, edge_loss
+from losses.edge import IMPORTANCE, NEAR, edge_loss, presence_l1
 from losses.luminance import luminance, luminance_loss
 from losses.style import EPSILON, style_loss
 
@@ -43,6 +43,36 @@ def test_edge_loss_formula():
             down = (np.abs(np.diff(difference, axis=2)) * pixel[..., 1:, :]).mean()
             assert terms[name].item() == pytest.approx(absolute + across + down)
     assert all(term == 0 for term in edge_loss(guidance[:, :5], guidance[:, 5:], guidance).values())
+
+
+def test_presence_compares_the_ink_of_windows():
+    drawing, target = noise(2, 5, 20, 16), noise(2, 5, 20, 16, seed=1)
+    expected = np.zeros(5)
+    for candidate in range(5):
+        costs = []
+        for image in range(2):
+            for top in (0, 4, 8, 12):
+                for left in (0, 4, 8):
+                    window = (image, candidate, slice(top, top + NEAR), slice(left, left + NEAR))
+                    drawn, wanted = (1 - part[window].numpy().mean() for part in (drawing, target))
+                    costs.append(abs(drawn - wanted) * (1 + 4 * wanted))
+        expected[candidate] = np.mean(costs)
+    np.testing.assert_allclose(presence_l1(drawing, target).numpy(), expected)
+    shares = (2.0, 1.0, 0.0, 0.0, 0.5)
+    guidance = torch.cat([target, target[:, :1]], 1)
+    term = edge_loss(drawing, drawing[:, :1], guidance, presence=shares)["edge_presence"]
+    assert term.item() == pytest.approx(np.mean(expected * shares))
+
+
+def test_presence_asks_for_a_line_whose_place_is_uncertain():
+    """Where a line is in one of four places, paper is the best answer pixel by pixel, and a line in any place by its presence."""
+    target, line = torch.ones(4, 1, 32, 32), torch.ones(4, 1, 32, 32)
+    for image in range(4):
+        target[image, 0, :, 14 + image] = 0
+    line[..., 15] = 0
+    blank = torch.ones_like(line)
+    assert (blank - target).abs().mean() < (line - target).abs().mean()
+    assert presence_l1(line, target) < 0.5 * presence_l1(blank, target)
 
 
 def blurred(image):

@@ -128,8 +128,9 @@ def test_grid_shows_photo_guidance_candidates_sketch_reconstruction_and_referenc
     middles = sheet[middle, size // 2 :: step, 0] / 255
     expected = [0.0] + [0.9] * 6 + [0.1, 0.2, 0.3, 0.4, 0.5] + [0.6, 0.7, 0.8]
     np.testing.assert_allclose(middles, expected, atol=1 / 255)
-    blank = samples.grid(plane(0.0, 3), plane(0.9, count + 1), drawing, None, plane(0.8, 1))
-    assert blank[middle, size // 2 :: step, 0][-2] == 255
+    small = torch.full((2, 1, 5, 5), 0.8)  # references of another size are scaled
+    blank = samples.grid(plane(0.0, 3), plane(0.9, count + 1), drawing, None, small)
+    assert blank[middle, size // 2 :: step, 0][-2:].tolist() == [255, 204]
 
 
 def test_machine_chooses_by_what_is_there():

@@ -46,6 +46,7 @@ class Options:
     photos: str = option("", "folder of photos: COCO 2017 layout, or any folder of pictures", _DATA)
     references: tuple[str, ...] = option((), "folders of drawings, such as ImageNet-Sketch; each counts alike", _DATA)
     size: int = option(256, "side of the crops in pixels", _DATA, low=32, high=4096)
+    reference_size: int = option(0, "side of the references' crops in pixels, 0 for that of the photos'", _DATA, low=0, high=4096)
     scales: tuple[float, ...] = option(
         (0.6, 1.25), "smallest and largest crop pixels per photo pixel; large photos are halved first", _DATA, above=0, high=16
     )
@@ -218,4 +219,5 @@ def check(options):
     heads = PRESETS[o.preset].heads
     refuse(o.widths and o.widths[-1] % heads, f"The last of --widths must be a multiple of {heads}, the attention heads.")
     refuse(o.discriminator_widths[-1] % 4, "The last of --discriminator-widths must be a multiple of 4, the attention heads.")
+    refuse(o.reference_size and o.reference_size < 32, "--reference-size must be at least 32, or 0 for the crops' size.")
     refuse(o.vgg_crop and o.vgg_crop < 32, "--vgg-crop must be at least 32, or 0 for whole crops.")

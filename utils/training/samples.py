@@ -11,7 +11,7 @@ def grid(photo, guidance, drawing, reconstruction, reference):
     """The grid as uint8 RGB (height, width, 3), with titles. Guidance and candidates have several columns.
 
     photo: (B, 3, S, S). guidance: (B, T + 1, S, S). drawing: model.head.Drawing. reconstruction: (B, 1, S, S) or None
-    leaves its column blank. reference: (B, 1, S, S). Values in [0, 1].
+    leaves its column blank. reference: (B, 1, R, R), scaled to S. Values in [0, 1].
     """
     if reconstruction is None:
         reconstruction = torch.ones_like(drawing.sketch)
@@ -20,7 +20,7 @@ def grid(photo, guidance, drawing, reconstruction, reference):
         "candidates": drawing.candidates,
         "sketch": drawing.sketch,
         "reconstruction": reconstruction,
-        "reference": reference,
+        "reference": torch.nn.functional.interpolate(reference.float(), photo.shape[-2:], mode="area"),
     }
     rows = []
     for i in range(len(photo)):
