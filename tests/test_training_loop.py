@@ -114,6 +114,21 @@ def test_a_frozen_photo2sketch_stays_as_it_is_while_sketch2photo_learns(run, tmp
     assert "nothing to train" in capsys.readouterr().err
 
 
+def test_frozen_norms_keep_the_statistics_of_the_checkpoint_while_weights_learn(run, tmp_path):
+    export(run, tmp_path)
+    before = Photo2Sketch.from_checkpoint(tmp_path / "photo2sketch.pth").state_dict()
+    words = ["--photo2sketch", tmp_path / "photo2sketch.pth", "--freeze-norm"]
+    frozen = tiny_run(tmp_path / "runs", *words, "--steps", 2)
+    call(["--resume", frozen, "--steps", 4])
+    networks = newest(frozen)["networks"]
+    kept = {name: torch.equal(value, before[name]) for name, value in networks["photo2sketch"].items()}
+    statistics = {name for name in kept if "running" in name}
+    assert statistics and all(kept[name] for name in statistics)
+    assert not any(kept[name] for name in kept if name.endswith("conv.weight") or name.endswith("first.1.weight"))
+    fresh = networks["sketch2photo"]  # starts from no checkpoint: learns its statistics
+    assert not any(torch.equal(value, torch.zeros_like(value)) for name, value in fresh.items() if "running_mean" in name)
+
+
 def test_networks_that_no_loss_needs_are_not_built(tmp_path):
     run = tiny_run(tmp_path, *EDGE_ONLY, "--steps", "2")
     assert newest(run)["networks"].keys() == {"photo2sketch"}

@@ -38,6 +38,14 @@ def freeze(network):
     return network.eval().requires_grad_(False)
 
 
+def freeze_norm(network):
+    """The network with batch norm by its running statistics, as it draws, instead of those of each batch."""
+    for module in network.modules():
+        if isinstance(module, nn.BatchNorm2d):
+            module.eval()
+    return network
+
+
 def architecture(options):
     """The generators' architecture that the options describe."""
     arch = PRESETS[options.preset]
@@ -56,9 +64,11 @@ def build_networks(options, architectures=None):
     def generator(kind, name, number):
         file = getattr(options, name)
         if file and architectures is None:
-            return kind.from_checkpoint(file).train()
-        torch.manual_seed(options.seed + number)
-        return kind((architectures or {}).get(name) or architecture(options))
+            network = kind.from_checkpoint(file).train()
+        else:
+            torch.manual_seed(options.seed + number)
+            network = kind((architectures or {}).get(name) or architecture(options))
+        return freeze_norm(network) if file and options.freeze_norm else network
 
     photo2sketch = generator(Photo2Sketch, "photo2sketch", 0)
     if options.freeze_photo2sketch:

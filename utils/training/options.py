@@ -67,6 +67,9 @@ class Options:
     freeze_photo2sketch: bool = option(
         False, "keep --photo2sketch as it draws and train Sketch2Photo alone; losses of drawings are left out", _NETWORKS
     )
+    freeze_norm: bool = option(
+        False, "generators that start from a checkpoint keep its batch norm statistics: for few photos in a step", _NETWORKS
+    )
     vgg: str = option("", "file of VGG16 or VGG19 weights; without one torchvision's VGG19 is fetched", _NETWORKS)
 
     weight_edge: float = _weight("edge", "candidates and sketch against the guidance; published 100")
