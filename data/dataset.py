@@ -18,6 +18,7 @@ from .references import References
 SURROUNDINGS = 16  # pixels around a crop that the guidance's filters see
 LEAST = 480  # pixels of the short side, COCO's own: photos are not decoded smaller than this
 FACE_ENLARGED = 1.4  # crops on faces may be scaled up by this much more: photos of few pixels have small faces
+LOOKED_AT = 200  # photos at most whose size is compared with that of the crops
 ATTEMPTS = 10  # other pictures tried when one cannot be decoded
 
 
@@ -83,6 +84,12 @@ class SketchDataset(torch.utils.data.Dataset):
             lines.append("no annotations: no crop is centred on an object")
         if self.face_crops and not len(self.faces):
             lines.append("no face maps: no crop is centred on a face (python -m utils.training.face_maps makes them)")
+        sides = self.photos.short_sides(LOOKED_AT) if self.train else np.array([], int)
+        if np.count_nonzero(sides < self.size) > len(sides) / 2:
+            lines.append(
+                f"crops of {self.size} pixels are larger than most photos, which are enlarged for them: "
+                f"--size {int(np.median(sides))} would not"
+            )
         if self.references:
             lines.append(f"{len(self.references)} reference drawings")
         skipped = self.photos.skipped + (self.references.skipped if self.references else type(self.photos.skipped)())

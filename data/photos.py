@@ -72,6 +72,12 @@ class Photos:
         """Indices of the photos that have a face map."""
         return np.flatnonzero(self.face_maps != "")
 
+    def short_sides(self, count):
+        """Pixels of the short sides of `count` photos taken evenly, of all if there are fewer: int array."""
+        some = np.linspace(0, len(self) - 1, min(count, len(self))).round().astype(int)
+        headers = [read_header(os.path.join(self.folder, str(self.names[i]))) for i in some]
+        return np.array([min(header.width, header.height) for header in headers if header], int)
+
     def _objects_of(self, name):
         place = self.annotations.place(name) if self.annotations else None
         return () if place is None else self.annotations.objects(place, self.kept)

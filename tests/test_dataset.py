@@ -192,6 +192,14 @@ def test_items_depend_on_seed_epoch_and_index_alone(coco, tmp_path):
     assert sorted(first[i]["name"] for i in range(3)) == sorted(first[i]["name"] for i in range(3, 6))  # each once a pass
 
 
+def test_crops_larger_than_the_photos_are_spoken_of(tmp_path):
+    for i, side in enumerate((100, 100, 160)):
+        picture(tmp_path / f"{i}.png", seed=i, size=(side, 200))
+    assert "--size 100 would" in SketchDataset(str(tmp_path), size=128).describe()
+    for size in (64, 100):
+        assert "--size" not in SketchDataset(str(tmp_path), size=size).describe()
+
+
 def test_validation_items_are_clean_and_fixed(coco):
     data = SketchDataset(str(coco), split="val", size=64)
     assert len(data) == 1 and torch.equal(data[0]["photo"], data[0]["clean"])
