@@ -38,7 +38,7 @@ def presence_l1(drawing, target):
 
     A line whose place is uncertain by a pixel or two is best left out by a comparison of pixels, for a misplaced one costs
     twice; here it costs little, and a missing one much. A window counts 1 + 4 * (its target's ink). In textures, where the
-    place of the marks is uncertain altogether, this asks for crumbs: for sparse drawings only.
+    place of the marks is uncertain altogether, this asks for crumbs: for sparse drawings only. Not in the paper.
     """
     drawn, wanted = (F.avg_pool2d(1 - image, NEAR, NEAR // 2) for image in (drawing, target))
     return ((drawn - wanted).abs() * (1 + 4 * wanted)).mean((0, 2, 3))
