@@ -28,7 +28,7 @@ class SketchDataset(torch.utils.data.Dataset):
     photos_dir: see data.photos.Photos. references: a folder or a list of folders of drawings, None for none (the item's
     reference is blank paper then). split: "train" (random crops, mirrored, damaged input) or "val" (one crop per photo,
     clean, its place and mirroring by the seed). size: crop side S in pixels. reference_size: side R of the references'
-    crops, None for the same: small drawings are not blown up for wide crops. length: items per epoch, None for one per photo.
+    crops, 0 for the same: small drawings are not blown up for wide crops. length: items per epoch, None for one per photo.
     scales: (low, high) result pixels per photo pixel, where photos much larger than the largest crop count at a half, a
     quarter or an eighth of their size, at which they are decoded. object_crops: share of the crops centred on an annotated
     object. face_crops: share of the items that show a photo with a face map, centred on a face. line_art: share of the items
@@ -46,7 +46,7 @@ class SketchDataset(torch.utils.data.Dataset):
         references=None,
         split="train",
         size=256,
-        reference_size=None,
+        reference_size=0,
         length=None,
         scales=(0.6, 1.25),
         object_crops=0.0,

@@ -25,7 +25,7 @@ class Weights:
     adversarial: float = 5.0  # published 5
     luminance: float = 5.0  # published 5
     cycle: float = 100.0  # published 100
-    edge: float = 100.0  # published 100; counts the candidates' mean and the blend once each
+    edge: float = 100.0  # published 100; counts the candidates' mean, the blend and the presence of lines once each
     style: float = 0.4  # published 0.4
     content_sketch: float = 0.1  # published 0.1
     content_reconstruction: float = 0.01  # published 0.01

@@ -76,6 +76,8 @@ def test_settings_survive_the_way_through_a_file(tmp_path):
         (["--name", "a/b"], "--name 'a/b' may hold"),
         (["--widths", "8", "8"], "--widths takes 4 numbers"),
         (["--widths", "8", "8", "8", "6"], "The last of --widths must be a multiple of 4"),
+        (["--freeze-norm"], "--freeze-norm needs a checkpoint"),
+        (["--reference-size", "20"], "--reference-size must be at least 32"),
         (["--config", "nowhere.yaml"], "No such configuration file: nowhere.yaml."),
         (["--resume", "nowhere"], "--resume nowhere is not the folder of a run"),
         (["--photos", "x"], "give --references"),

@@ -222,5 +222,9 @@ def check(options):
     heads = PRESETS[o.preset].heads
     refuse(o.widths and o.widths[-1] % heads, f"The last of --widths must be a multiple of {heads}, the attention heads.")
     refuse(o.discriminator_widths[-1] % 4, "The last of --discriminator-widths must be a multiple of 4, the attention heads.")
+    refuse(
+        o.freeze_norm and not (o.photo2sketch or o.sketch2photo),
+        "--freeze-norm needs a checkpoint whose statistics are kept: give --photo2sketch or --sketch2photo.",
+    )
     refuse(o.reference_size and o.reference_size < 32, "--reference-size must be at least 32, or 0 for the crops' size.")
     refuse(o.vgg_crop and o.vgg_crop < 32, "--vgg-crop must be at least 32, or 0 for whole crops.")

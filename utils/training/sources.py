@@ -22,7 +22,7 @@ def open_data(options, split):
             list(options.references) or None,
             split=split,
             size=options.size,
-            reference_size=options.reference_size or None,
+            reference_size=options.reference_size,
             length=(options.epoch_length or None) if split == "train" else None,
             scales=options.scales,
             object_crops=options.object_crops,
