@@ -37,7 +37,7 @@ class SketchDataset(torch.utils.data.Dataset):
 
     An item is a dict: "photo" uint8 (3, S, S), what the network sees; "clean" uint8 (3, S, S), the same undamaged;
     "guidance" uint8 (6, S, S), 255 = paper, see data.guidance.DRAWINGS; "importance" uint8 (1, S, S), 255 at the features of
-    faces; "reference" uint8 (1, R, R); "name" str.
+    faces; "edges" uint8 (1, S, S), 255 = semantic edge; "reference" uint8 (1, R, R); "name" str.
     """
 
     def __init__(
@@ -102,18 +102,19 @@ class SketchDataset(torch.utils.data.Dataset):
             raise IndexError(index)
         cv2.setNumThreads(0)  # the loader's workers are the threads
         rng = np.random.default_rng((self.seed, self.epoch, index))
-        clean, ink, important, name = self._line_art(rng) or self._photo(index, rng)
+        clean, ink, important, edges, name = self._line_art(rng) or self._photo(index, rng)
         return {
             "photo": _to_tensor(degrade(clean, rng) if self.train else clean),
             "clean": _to_tensor(clean),
             "guidance": torch.from_numpy(np.uint8(255 * (1 - ink) + 0.5)),
             "importance": torch.from_numpy(np.uint8(255 * important + 0.5))[None],
+            "edges": torch.from_numpy(np.uint8(255 * edges.clip(0, 1) + 0.5))[None],
             "reference": self._reference(rng),
             "name": name,
         }
 
     def _photo(self, index, rng):
-        """(crop, ink of its guidance, importance, name) of the photo for an index, or of one of the next where it cannot be
+        """(crop, ink of its guidance, importance, edges, name) of the photo for an index, or of one of the next where it cannot be
         decoded.
         """
         place = index % len(self.photos)
@@ -139,15 +140,15 @@ class SketchDataset(torch.utils.data.Dataset):
         whole = overview(photo.rgb, photo.semantic).cropped(crop)
         ink = drawings(rgb, semantic, fine, face, whole=whole, origin=(-SURROUNDINGS, -SURROUNDINGS))[:, rim, rim]
         important = np.zeros(rgb.shape[:2], np.float32) if face is None else around_features(face)
-        return rgb[rim, rim], ink, important[rim, rim], str(self.photos.names[place])
+        return rgb[rim, rim], ink, important[rim, rim], semantic[rim, rim], str(self.photos.names[place])
 
     def _line_art(self, rng):
-        """(crop, ink, importance, name) of a reference of lines alone, for the share of items that are one; else None."""
+        """(crop, ink, importance, edges, name) of a reference of lines alone, for the share of items that are one; else None."""
         if self.line_art and rng.random() < self.line_art:
             for _ in range(ATTEMPTS):
                 drawing = self.references.crop(self.size, rng)
                 if drawing is not None and is_line_art(drawing):
-                    return *line_art_item(drawing, len(DRAWINGS), rng), np.zeros_like(drawing), "a reference drawing"
+                    return *line_art_item(drawing, len(DRAWINGS), rng), np.zeros_like(drawing), 1 - drawing, "a reference drawing"
         return None
 
     def _order(self, turn):

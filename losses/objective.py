@@ -11,6 +11,7 @@ import torch
 from .adversarial import discriminator_loss, feature_matching, generator_loss, known_form, r1_penalty
 from .content import content_loss
 from .cycle import cycle_loss
+from .deep_supervision import deep_supervision_loss
 from .edge import edge_loss
 from .luminance import luminance, luminance_loss
 from .style import style_loss
@@ -30,6 +31,7 @@ class Weights:
     content_sketch: float = 0.1  # published 0.1
     content_reconstruction: float = 0.01  # published 0.01
     feature_matching: float = 0.0  # not in the paper
+    deep_supervision: float = 0.0  # not in the paper
 
     @classmethod
     def only(cls, **weights):
@@ -131,21 +133,25 @@ class GeneratorObjective:
         self.augment = augment or (lambda drawings: drawings)
         self.vgg_crop = vgg_crop
 
-    def __call__(self, photo, drawing, guidance, reconstruction=None, reference=None, importance=None, lazy=1):
+    def __call__(
+        self, photo, drawing, guidance, reconstruction=None, reference=None, importance=None, edges=None, side_logits=None, lazy=1
+    ):
         """photo (B, 3, H, W), drawing (model.Drawing), guidance (B, T + 1, H, W) with the blend's target last,
         reconstruction (B, 1, H, W) luminance, reference (B, 1, h, w) of any size; all in [0, 1], 1 = paper.
-        importance (B, 1, H, W): see edge_loss().
+        importance (B, 1, H, W): see edge_loss(). edges (B, 1, H, W), side_logits: see deep_supervision_loss().
 
         lazy: the terms of the discriminator and of VGG count this many times; 0 leaves them out. Calling with k on
         every k-th step and with 0 between saves their cost at the same mean gradient (lazy regularisation, Karras et
         al. 2020).
 
-        Terms: edge_candidates, edge_sketch, edge_presence, luminance, cycle, adversarial, feature_matching, style, content_sketch,
-        content_reconstruction; "total" is their weighted sum.
+        Terms: edge_candidates, edge_sketch, edge_presence, deep_supervision, luminance, cycle, adversarial, feature_matching,
+        style, content_sketch, content_reconstruction; "total" is their weighted sum.
         """
         w = self.weights
         if w.needs_reconstruction and reconstruction is None:
             raise ValueError("the luminance, cycle and content terms need a reconstruction, or weights of 0")
+        if w.deep_supervision and (edges is None or side_logits is None):
+            raise ValueError("the deep supervision needs edges and side outputs, or a weight of 0")
         if lazy and w.needs_reference and reference is None:
             raise ValueError("the style and feature matching terms need references, or weights of 0")
         terms, total = {}, drawing.sketch.new_zeros(())
@@ -158,6 +164,8 @@ class GeneratorObjective:
         if w.edge:
             for name, term in edge_loss(drawing.candidates, drawing.sketch, guidance, importance).items():
                 add(name, term, w.edge)
+        if w.deep_supervision:
+            add("deep_supervision", deep_supervision_loss(side_logits, edges), w.deep_supervision)
         if w.luminance:
             add("luminance", luminance_loss(reconstruction, luminance(photo)), w.luminance)
         if w.cycle:

@@ -37,8 +37,15 @@ class Decoder(nn.Module):
             for i in reversed(range(len(arch.widths) - 1))
         )
 
-    def forward(self, features):
+    def stages(self, features):
+        """The features on the way up, one stage after the other: the bottleneck's as they come in, the finest ones last."""
         x = features[-1]
+        yield x
         for block, skip in zip(self.blocks, reversed(features[:-1])):
             x = block(x, skip if self.skips else None)
+            yield x
+
+    def forward(self, features):
+        for x in self.stages(features):
+            pass
         return x

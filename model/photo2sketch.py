@@ -13,12 +13,15 @@ class Photo2Sketch(Generator):
         super().__init__(3, arch)
         self.head = SoftWeightedHead(arch.widths[0], arch)
 
-    def forward(self, photo, detail=0.0):
+    def forward(self, photo, detail=0.0, features=False):
+        """features: return (Drawing, features of every stage of the decoder, finest first, of the padded photo)."""
         self.check(photo)
         height, width = photo.shape[-2:]
         padded = pad_to_multiple(photo, self.arch.stride)
-        drawing = self.head(self.features(padded), detail)
-        return Drawing(*(part[..., :height, :width] for part in drawing))
+        stages = list(self.decoder.stages(self.encoded(padded)))[::-1] if features else [self.features(padded)]
+        drawing = self.head(stages[0], detail)
+        drawing = Drawing(*(part[..., :height, :width] for part in drawing))
+        return (drawing, stages) if features else drawing
 
     @classmethod
     def from_checkpoint(cls, path, device="cpu"):

@@ -206,6 +206,16 @@ def test_validation_items_are_clean_and_fixed(coco):
     assert data[0]["reference"].float().mean() == 255  # no references: blank paper
 
 
+def test_the_edges_of_an_item_lie_where_the_photo_does(tmp_path):
+    for folder in ("train2017", "edge", "edge_fine"):  # the maps show the photo itself
+        picture(tmp_path / folder / "1.png", (200, 160))
+    for index in range(3):
+        item = SketchDataset(tmp_path, size=64, length=3)[index]
+        gray = cv2.cvtColor(item["clean"].permute(1, 2, 0).numpy(), cv2.COLOR_RGB2GRAY)
+        assert item["edges"].shape == (1, 64, 64) and item["edges"].dtype == torch.uint8
+        assert np.corrcoef(gray.ravel(), item["edges"].numpy().ravel())[0, 1] > 0.99
+
+
 def test_an_undecodable_photo_is_replaced_by_another(coco):
     data = SketchDataset(str(coco), size=64, length=3)
     broken = coco / "train2017/000000000001.jpg"

@@ -50,12 +50,14 @@ def batch():
         "guidance": torch.rand(2, 6, 32, 40),
         "reconstruction": torch.rand(2, 1, 32, 40, requires_grad=True),
         "reference": torch.rand(2, 1, 36, 28),
+        "edges": torch.rand(2, 1, 32, 40),
+        "side_logits": {2: torch.randn(2, 1, 16, 20), 4: torch.randn(2, 1, 8, 10)},
     }
 
 
 def test_defaults_are_the_published_weights():
     published = {"adversarial": 5, "luminance": 5, "cycle": 100, "edge": 100, "style": 0.4}
-    published |= {"content_sketch": 0.1, "content_reconstruction": 0.01, "feature_matching": 0}
+    published |= {"content_sketch": 0.1, "content_reconstruction": 0.01, "feature_matching": 0, "deep_supervision": 0}
     assert dataclasses.asdict(Weights()) == published
 
 
@@ -64,7 +66,7 @@ def test_total_is_the_weighted_sum_of_all_terms(batch):
     terms = GeneratorObjective(weights, Extractor(), small_discriminator())(**batch, lazy=3)
     total = terms.pop("total").item()
     lazily = ("adversarial", "feature_matching", "style", "content_sketch", "content_reconstruction")
-    assert set(terms) == {"edge_candidates", "edge_sketch", "edge_presence", "luminance", "cycle", *lazily}
+    assert set(terms) == {"edge_candidates", "edge_sketch", "edge_presence", "deep_supervision", "luminance", "cycle", *lazily}
     names = {name: name.split("_")[0] if name.startswith("edge") else name for name in terms}
     expected = sum(getattr(weights, names[n]) * t.item() * (3 if n in lazily else 1) for n, t in terms.items())
     assert total == pytest.approx(expected, rel=1e-5)
@@ -106,6 +108,8 @@ def test_what_is_missing_is_named(batch):
         GeneratorObjective(Weights.only(adversarial=1))
     with pytest.raises(ValueError, match="reconstruction"):
         GeneratorObjective(Weights.only(cycle=1))(**batch | {"reconstruction": None})
+    with pytest.raises(ValueError, match="deep supervision needs edges"):
+        GeneratorObjective(Weights.only(deep_supervision=1))(**batch | {"side_logits": None})
     with pytest.raises(ValueError, match="references"):
         GeneratorObjective(Weights.only(style=1), Extractor())(**batch | {"reference": None})
     with pytest.raises(ValueError, match="unknown adversarial form"):

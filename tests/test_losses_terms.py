@@ -7,6 +7,7 @@ from scipy import ndimage
 
 from losses.content import content_loss
 from losses.cycle import BINOMIAL, cycle_loss, expand, laplacian_pyramid, reduce, smooth
+from losses.deep_supervision import EMPHASIS, deep_supervision_loss
 from losses.edge import IMPORTANCE, NEAR, edge_loss, presence_l1
 from losses.luminance import luminance, luminance_loss
 from losses.style import EPSILON, style_loss
@@ -43,6 +44,22 @@ def test_edge_loss_formula():
             down = (np.abs(np.diff(difference, axis=2)) * pixel[..., 1:, :]).mean()
             assert terms[name].item() == pytest.approx(absolute + across + down)
     assert all(term == 0 for term in edge_loss(guidance[:, :5], guidance[:, 5:], guidance).values())
+
+
+def test_deep_supervision_is_the_entropy_of_cells_at_every_scale():
+    edges = noise(2, 1, 10, 7)
+    logits = {2: 6 * noise(2, 1, 5, 4, seed=1) - 3, 4: 6 * noise(2, 1, 4, 4, seed=2) - 3}  # the coarse one of a padded photo
+    expected = []
+    for stride, sides in logits.items():
+        costs = []
+        for image in range(2):
+            for row, top in enumerate(range(0, 10, stride)):
+                for column, left in enumerate(range(0, 7, stride)):
+                    label = edges[image, 0, top : top + stride, left : left + stride].max().item()
+                    p = 1 / (1 + np.exp(-sides[image, 0, row, column].item()))
+                    costs.append(-(1 + EMPHASIS * label) * (label * np.log(p) + (1 - label) * np.log(1 - p)))
+        expected.append(np.mean(costs))
+    assert deep_supervision_loss(logits, edges).item() == pytest.approx(np.mean(expected), rel=1e-5)
 
 
 def test_presence_compares_the_ink_of_windows():

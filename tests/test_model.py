@@ -8,6 +8,7 @@ from model import PRESETS, Photo2Sketch, Sketch2Photo
 from model.attention import GridAttention
 from model.generator import pad_to_multiple
 from model.head import blend
+from model.side_outputs import SideOutputs
 from tests.tiny import TINY, TINY_PAPER
 
 
@@ -50,6 +51,21 @@ def test_any_size_comes_back_in_its_own_size_and_range(arch, size):
     for part in (*drawing, randomised(Sketch2Photo(arch))(sketch)):
         assert part.min() >= 0 and part.max() <= 1
     assert torch.allclose(drawing.confidences.sum(1), torch.ones(1, *size), atol=1e-5)
+
+
+@pytest.mark.parametrize("arch", [TINY, TINY_PAPER], ids=lambda a: a.preset)
+def test_side_outputs_see_every_scale_of_the_same_drawing(arch):
+    network, photo = randomised(Photo2Sketch(arch)), torch.rand(1, 3, 50, 31)
+    drawing, features = network(photo, features=True)
+    assert torch.equal(drawing.sketch, network(photo).sketch)
+    sides = SideOutputs(arch)(features)
+    padded = [-(-side // arch.stride) * arch.stride for side in (50, 31)]
+    assert {stride: tuple(logits.shape[1:]) for stride, logits in sides.items()} == {
+        arch.unshuffle * 2**i: (1, *(side // (arch.unshuffle * 2**i) for side in padded)) for i in range(len(arch.widths))
+    }
+    for i, logits in enumerate(sides.values()):  # each moves its own stage's features
+        gradients = torch.autograd.grad(logits.sum(), features, retain_graph=True, allow_unused=True)
+        assert gradients[i].abs().sum() > 0
 
 
 def test_too_small_or_wrong_channels_is_a_sentence():

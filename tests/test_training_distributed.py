@@ -81,7 +81,7 @@ def flat(content):
 def test_two_processes_end_with_the_weights_of_one(tmp_path):
     # Not the hinge: it gives the discriminator's last bias a gradient of rounding alone, which Adam scales up to steps.
     settings = ["--adversarial-form", "least-squares", "--no-augment", "--candidate-share", "0.5"]
-    settings += ["--cycle-every", "2", "--r1-every", "2", "--accumulate", "2"]
+    settings += ["--cycle-every", "2", "--r1-every", "2", "--accumulate", "2", "--weight-deep-supervision", "10"]
     alone = tiny_run(tmp_path / "alone", *settings, "--save-every", "1", "--keep", "9")
     (tmp_path / "next.yaml").write_text("name: next")
     torchrun(["main_sketch.py", *arguments(tmp_path / "two", *settings, "--then", tmp_path / "next.yaml")])

@@ -37,6 +37,7 @@ def coco(tmp_path_factory):
 def run(coco, tmp_path_factory):
     """A finished run with validation and picture grids."""
     extra = ("--photos", coco, "--validate-every", "2", "--sample-every", "2", "--samples", "2", "--name", "test")
+    extra += ("--weight-deep-supervision", "10")
     before = set(multiprocessing.active_children())
     run = tiny_run(tmp_path_factory.mktemp("runs"), *extra, "--workers", "1")
     assert set(multiprocessing.active_children()) <= before  # the loading processes have ended

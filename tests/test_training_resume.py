@@ -11,6 +11,7 @@ from utils.training.run_folder import RunError, RunFolder
 from utils.training.signals import Stop
 
 SETTINGS = ("--steps", "9", "--save-every", "2", "--candidate-share", "0.5", "--r1-every", "2", "--epoch-length", "7")
+SETTINGS += ("--weight-deep-supervision", "10")
 
 
 def assert_same(one, two):

@@ -54,7 +54,7 @@ class Cycle:
         self.total = total
         self.weights = options.weights()
         self.augment = Augmentation() if options.augment else None
-        generators = [p for network in networks.generators().values() for p in network.parameters()]
+        generators = [p for network in networks.with_generators().values() for p in network.parameters()]
         self.optimisers = {"generators": self._optimiser(generators)}
         self.peaks = {"generators": options.lr}
         if networks.discriminator is not None:
@@ -84,7 +84,7 @@ class Cycle:
             drawings.append(drawing)
             names += batch["name"]
             add_terms(values, terms, len(parts))
-        self._update("generators", self.networks.generators(), step, values, names)
+        self._update("generators", self.networks.with_generators(), step, values, names)
         if weights.needs_discriminator:
             for number, (batch, drawing) in enumerate(zip(parts, drawings)):
                 terms = self._discriminator(step, batch, drawing, len(parts), last=number == len(parts) - 1)
@@ -97,6 +97,7 @@ class Cycle:
         """Forward and backward of one part through the generators: (drawing, detached; terms)."""
         networks = self.networks
         used = [networks.photo2sketch] + ([networks.sketch2photo] if weights.needs_reconstruction else [])
+        used += [networks.side_outputs] if weights.deep_supervision else []
         with exchange(used, last):
             drawing, terms = self.forward_generators(step, number, batch, weights)
             if len(terms) > 1:
@@ -107,13 +108,15 @@ class Cycle:
         """The generators and their losses on part `number` of a step: (Drawing, {name: loss, "total"})."""
         networks = self.networks
         with self._precision():
-            drawing = Drawing(*(part.float() for part in networks.photo2sketch(batch["photo"])))
+            drawing, features = networks.photo2sketch(batch["photo"], features=True)
+            drawing = Drawing(*(part.float() for part in drawing))
+            side_logits = networks.side_outputs(features) if weights.deep_supervision else None
             reconstruction = None
             if weights.needs_reconstruction:
                 reconstruction = networks.sketch2photo(self._input(step, number, drawing)).float()
-            return drawing, self._terms(batch, drawing, reconstruction, weights)
+            return drawing, self._terms(batch, drawing, reconstruction, side_logits, weights)
 
-    def _terms(self, batch, drawing, reconstruction, weights):
+    def _terms(self, batch, drawing, reconstruction, side_logits, weights):
         """The generators' losses of one part. Those that need VGG see a share of its photos."""
         o, networks = self.options, self.networks
         vgg = dataclasses.replace(weights, **{f.name: 0.0 for f in dataclasses.fields(weights) if f.name not in VGG_TERMS})
@@ -126,7 +129,8 @@ class Cycle:
             vgg_crop=o.vgg_crop or None,
         )
         images = (batch["clean"], drawing, batch["guidance"], reconstruction, batch["reference"])
-        terms = GeneratorObjective(rest, **shared)(*images, importance=batch["importance"])
+        own = dict(importance=batch["importance"], edges=batch["edges"], side_logits=side_logits)
+        terms = GeneratorObjective(rest, **shared)(*images, **own)
         if vgg.needs_features:
             count = max(1, round(o.vgg_share * len(batch["clean"])))
             some = [Drawing(*(p[:count] for p in x)) if isinstance(x, Drawing) else x if x is None else x[:count] for x in images]

@@ -7,6 +7,7 @@ from torch import nn
 from losses.vgg import VGGFeatures
 from model import PRESETS, Photo2Sketch, Sketch2Photo
 from model.discriminator import Discriminator
+from model.side_outputs import SideOutputs
 
 
 @dataclasses.dataclass
@@ -15,16 +16,21 @@ class Networks:
 
     photo2sketch: nn.Module
     sketch2photo: nn.Module | None
+    side_outputs: nn.Module | None  # of photo2sketch, for the deep supervision
     discriminator: nn.Module | None
     features: nn.Module | None  # VGG, frozen
 
     def trained(self):
         """{name: network} of those that learn."""
-        names = ("photo2sketch", "sketch2photo", "discriminator")
+        names = ("photo2sketch", "sketch2photo", "side_outputs", "discriminator")
         return {name: getattr(self, name) for name in names if getattr(self, name) is not None}
 
     def generators(self):
         """{name: network} of the generators."""
+        return {name: network for name, network in self.trained().items() if name in ("photo2sketch", "sketch2photo")}
+
+    def with_generators(self):
+        """{name: network} of the generators and what learns with them: all but the discriminator."""
         return {name: network for name, network in self.trained().items() if name != "discriminator"}
 
     def map(self, change):
@@ -74,7 +80,9 @@ def build_networks(options, architectures=None):
     if options.freeze_photo2sketch:
         freeze(photo2sketch)
     sketch2photo = generator(Sketch2Photo, "sketch2photo", 1) if weights.needs_reconstruction else None
+    torch.manual_seed(options.seed + 3)
+    side_outputs = SideOutputs(photo2sketch.arch) if weights.deep_supervision else None
     torch.manual_seed(options.seed + 2)
     discriminator = Discriminator(options.discriminator_widths) if weights.needs_discriminator else None
     features = VGGFeatures(options.vgg or None) if weights.needs_features else None
-    return Networks(photo2sketch, sketch2photo, discriminator, features)
+    return Networks(photo2sketch, sketch2photo, side_outputs, discriminator, features)

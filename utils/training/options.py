@@ -80,6 +80,7 @@ class Options:
     weight_content_sketch: float = _weight("content_sketch", "VGG features of the sketch against the photo; published 0.1")
     weight_content_reconstruction: float = _weight("content_reconstruction", "of the reconstruction; published 0.01")
     weight_feature_matching: float = _weight("feature_matching", "the discriminator's features; not in the paper")
+    weight_deep_supervision: float = _weight("deep_supervision", "edges from the features of every scale; not in the paper")
     cycle_every: int = option(1, "Sketch2Photo takes part in every N-th step, where its terms count N times", _LOSSES, low=1)
     vgg_every: int = option(1, "style and content take part in every N-th step and count N times", _LOSSES, low=1)
     adversarial_every: int = option(1, "the discriminator takes part in every N-th step and counts N times", _LOSSES, low=1)

@@ -6,6 +6,7 @@ import torch
 from losses.vgg import LAYERS, build
 from model import Photo2Sketch, Sketch2Photo
 from model.discriminator import Discriminator
+from model.side_outputs import SideOutputs
 
 from .cycle import Cycle
 from .distributed import Group
@@ -22,6 +23,7 @@ def blank_networks(options):
     return Networks(
         freeze(Photo2Sketch(arch)) if options.freeze_photo2sketch else Photo2Sketch(arch),
         Sketch2Photo(arch) if weights.needs_reconstruction else None,
+        SideOutputs(arch) if weights.deep_supervision else None,
         Discriminator(options.discriminator_widths) if weights.needs_discriminator else None,
         build(LAYERS["VGG19"]).requires_grad_(False) if weights.needs_features else None,
     )
@@ -43,7 +45,7 @@ def saved_bytes(options, networks):
     layers = networks.features
     if layers is not None:  # the losses take a list of features
         networks = dataclasses.replace(networks, features=lambda image: [layers(image.expand(-1, 3, -1, -1))])
-    channels = {"photo": 3, "clean": 3, "guidance": 6, "importance": 1, "reference": 1}
+    channels = {"photo": 3, "clean": 3, "guidance": 6, "importance": 1, "edges": 1, "reference": 1}
     sides = dict.fromkeys(channels, options.size) | {"reference": options.reference_size or options.size}
     batch = {name: torch.rand(1, n, sides[name], sides[name]) for name, n in channels.items()}
     cycle = Cycle(options, networks, Group(), torch.device("cpu"), torch.float32, 1)
