@@ -37,7 +37,8 @@ class SketchDataset(torch.utils.data.Dataset):
 
     An item is a dict: "photo" uint8 (3, S, S), what the network sees; "clean" uint8 (3, S, S), the same undamaged;
     "guidance" uint8 (6, S, S), 255 = paper, see data.guidance.DRAWINGS; "importance" uint8 (1, S, S), 255 at the features of
-    faces; "edges" uint8 (1, S, S), 255 = semantic edge; "reference" uint8 (1, R, R); "name" str.
+    faces; "edges" uint8 (1, S, S), 255 = semantic edge or
+    feature of a face; "reference" uint8 (1, R, R); "name" str.
     """
 
     def __init__(
@@ -140,7 +141,8 @@ class SketchDataset(torch.utils.data.Dataset):
         whole = overview(photo.rgb, photo.semantic).cropped(crop)
         ink = drawings(rgb, semantic, fine, face, whole=whole, origin=(-SURROUNDINGS, -SURROUNDINGS))[:, rim, rim]
         important = np.zeros(rgb.shape[:2], np.float32) if face is None else around_features(face)
-        return rgb[rim, rim], ink, important[rim, rim], semantic[rim, rim], str(self.photos.names[place])
+        edges = semantic if face is None else np.maximum(semantic, face[..., 0] / np.float32(255))
+        return rgb[rim, rim], ink, important[rim, rim], edges[rim, rim], str(self.photos.names[place])
 
     def _line_art(self, rng):
         """(crop, ink, importance, edges, name) of a reference of lines alone, for the share of items that are one; else None."""

@@ -26,7 +26,7 @@ class Weights:
     adversarial: float = 5.0  # published 5
     luminance: float = 5.0  # published 5
     cycle: float = 100.0  # published 100
-    edge: float = 100.0  # published 100; counts the candidates' mean, the blend and the presence of lines once each
+    edge: float = 100.0  # published 100; counts each of the terms of edge_loss() once
     style: float = 0.4  # published 0.4
     content_sketch: float = 0.1  # published 0.1
     content_reconstruction: float = 0.01  # published 0.01
@@ -144,8 +144,8 @@ class GeneratorObjective:
         every k-th step and with 0 between saves their cost at the same mean gradient (lazy regularisation, Karras et
         al. 2020).
 
-        Terms: edge_candidates, edge_sketch, edge_presence, deep_supervision, luminance, cycle, adversarial, feature_matching,
-        style, content_sketch, content_reconstruction; "total" is their weighted sum.
+        Terms: edge_candidates, edge_sketch, edge_presence, edge_divergence, deep_supervision, luminance, cycle, adversarial,
+        feature_matching, style, content_sketch, content_reconstruction; "total" is their weighted sum.
         """
         w = self.weights
         if w.needs_reconstruction and reconstruction is None:

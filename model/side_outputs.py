@@ -13,6 +13,8 @@ class SideOutputs(nn.Module):
         super().__init__()
         self.strides = [arch.unshuffle * 2**i for i in range(len(arch.widths))]
         self.convs = nn.ModuleList(nn.Conv2d(width, 1, 1) for width in arch.widths)
+        for parameter in self.parameters():  # they learn before they pull at features that may be trained
+            nn.init.zeros_(parameter)
 
     def forward(self, features):
-        return {stride: conv(part) for stride, conv, part in zip(self.strides, self.convs, features)}
+        return {stride: conv(part) for stride, conv, part in zip(self.strides, self.convs, features, strict=True)}

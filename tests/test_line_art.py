@@ -52,6 +52,11 @@ def test_the_share_of_line_art_is_kept_and_zero_changes_nothing(tmp_path):
         dataset = SketchDataset(*folders, split=split, size=64, length=40, line_art=share)
         return [dataset[i] for i in range(40)]
 
-    share = np.mean(["drawing" in item["name"] for item in items(0.5)])
+    mixed = items(0.5)
+    share = np.mean(["drawing" in item["name"] for item in mixed])
+    for item in mixed:
+        if "drawing" in item["name"] and item["guidance"].min() == 0:
+            ink, edges = (part[0].numpy().ravel() for part in (255 - item["guidance"], item["edges"]))
+            assert np.corrcoef(ink, edges)[0, 1] > 0.9
     assert 0.2 < share < 0.7
     assert not any("drawing" in item["name"] for item in items(0) + items(1, split="val"))

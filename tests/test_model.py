@@ -58,7 +58,7 @@ def test_side_outputs_see_every_scale_of_the_same_drawing(arch):
     network, photo = randomised(Photo2Sketch(arch)), torch.rand(1, 3, 50, 31)
     drawing, features = network(photo, features=True)
     assert torch.equal(drawing.sketch, network(photo).sketch)
-    sides = SideOutputs(arch)(features)
+    sides = randomised(SideOutputs(arch))(features)
     padded = [-(-side // arch.stride) * arch.stride for side in (50, 31)]
     assert {stride: tuple(logits.shape[1:]) for stride, logits in sides.items()} == {
         arch.unshuffle * 2**i: (1, *(side // (arch.unshuffle * 2**i) for side in padded)) for i in range(len(arch.widths))

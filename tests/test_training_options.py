@@ -76,6 +76,7 @@ def test_settings_survive_the_way_through_a_file(tmp_path):
         (["--name", "a/b"], "--name 'a/b' may hold"),
         (["--widths", "8", "8"], "--widths takes 4 numbers"),
         (["--widths", "8", "8", "8", "6"], "The last of --widths must be a multiple of 4"),
+        (["--weight-deep-supervision", "1", "--weight-edge", "0"], "--weight-deep-supervision needs --weight-edge"),
         (["--freeze-norm"], "--freeze-norm needs a checkpoint"),
         (["--reference-size", "20"], "--reference-size must be at least 32"),
         (["--config", "nowhere.yaml"], "No such configuration file: nowhere.yaml."),
@@ -157,7 +158,7 @@ def test_more_processes_than_photos_of_a_step_are_refused(monkeypatch, capsys):
 
 
 def test_dry_run_prints_and_writes_nothing(tmp_path, capsys):
-    assert main([str(word) for word in arguments(tmp_path, "--dry-run")]) == 0
+    assert main([str(word) for word in arguments(tmp_path, "--dry-run", "--weight-deep-supervision", "1")]) == 0
     text = capsys.readouterr().out
     for words in ("batch: 4", "14 photos", "17 reference drawings", "photo2sketch: ", "GiB", "4 steps of 4 photos"):
         assert words in text

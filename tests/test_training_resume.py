@@ -76,6 +76,18 @@ def test_checkpoints_that_are_all_damaged_end_the_run_and_not_its_stats(tmp_path
     assert (run / "stats.jsonl").read_text() == before
 
 
+def test_other_networks_are_refused_and_the_run_goes_on_without(tmp_path, capsys):
+    run = tiny_run(tmp_path, "--steps", "2")
+    before = (run / "options.json").read_text()
+    call(["--resume", run, "--weight-deep-supervision", "10"], status=2)
+    assert "the options add side_outputs" in capsys.readouterr().err
+    assert (run / "options.json").read_text() == before
+    call(["--resume", run, "--weight-cycle", "0", "--weight-luminance", "0"], status=2)
+    assert "the options leave out sketch2photo" in capsys.readouterr().err
+    call(["--resume", run, "--steps", "3"])
+    assert newest(run)["step"] == 3
+
+
 def test_sigterm_saves_and_leaves_with_a_message(tmp_path):
     process = start(arguments(tmp_path, "--steps", "500", "--save-every", "400", "--workers", "1"))
     run = stop_after(process, tmp_path, step=2, number=signal.SIGTERM)

@@ -108,10 +108,14 @@ class Cycle:
         """The generators and their losses on part `number` of a step: (Drawing, {name: loss, "total"})."""
         networks = self.networks
         with self._precision():
-            drawing, features = networks.photo2sketch(batch["photo"], features=True)
+            side_logits = reconstruction = None
+            if weights.deep_supervision:
+                drawing, features = networks.photo2sketch(batch["photo"], features=True)
+                side_logits = networks.side_outputs(features)
+                del features
+            else:
+                drawing = networks.photo2sketch(batch["photo"])
             drawing = Drawing(*(part.float() for part in drawing))
-            side_logits = networks.side_outputs(features) if weights.deep_supervision else None
-            reconstruction = None
             if weights.needs_reconstruction:
                 reconstruction = networks.sketch2photo(self._input(step, number, drawing)).float()
             return drawing, self._terms(batch, drawing, reconstruction, side_logits, weights)

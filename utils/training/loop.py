@@ -44,6 +44,8 @@ def train(options, following=(), after=None):
     content = group.broadcast(old.newest() if old else None)
     architectures = state.architectures(content) if content else None
     networks = group.first_here(lambda: build_networks(options, architectures))
+    if content:
+        state.check(content, networks)
     # Nothing is written before all that may be refused has been read.
     folder = group.broadcast(open_folder(options, following, after) if group.first else None)
     return Run(options, group, device, dataset, networks, folder, content, followed=bool(following)).train()

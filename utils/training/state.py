@@ -40,6 +40,16 @@ def architectures(content):
     }
 
 
+def check(content, networks):
+    """CheckpointError if a checkpoint's content is of a run that trained other networks than these."""
+    other = content["networks"].keys() ^ networks.trained().keys()
+    if other:
+        raise CheckpointError(
+            f"A resumed run keeps its networks, but the options {'leave out' if other & content['networks'].keys() else 'add'} "
+            f"{', '.join(sorted(other))}. Weights of losses that were 0 stay 0, and others do not become it; or start a new run."
+        )
+
+
 def restore(content, cycle, averages):
     """Put a checkpoint's content into what collect() took it from. CheckpointError if they do not fit."""
     try:
