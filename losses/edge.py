@@ -6,8 +6,6 @@ EMPHASIS = (3.0, 2.0, 1.5, 1.0, 1.0)  # extra weight of ink in each candidate, s
 SKETCH_EMPHASIS = 1.5  # and in the blend
 IMPORTANCE = 6.0  # extra weight of what is important: eyes and mouths are few pixels, and the first that one looks at
 PRESENCE = (2.0, 1.0, 0.0, 0.0, 0.0)  # weight of presence_l1() in each candidate: what lines there are, not their exact place
-DIVERGENCE = (0.5, 0.5, 0.0, 0.0, 0.0)  # weight of ink_divergence() in each candidate: lines that are left out for sure
-LEAST = 1e-5  # added to ink and to paper, lest a divergence be infinite
 NEAR = 8  # pixels; the side of the windows in which presence_l1() compares ink
 
 
@@ -46,27 +44,13 @@ def presence_l1(drawing, target):
     return ((drawn - wanted).abs() * (1 + 4 * wanted)).mean((0, 2, 3))
 
 
-def ink_divergence(drawing, target, importance):
-    """Kullback-Leibler divergence of the ink, per drawing: (B, T, H, W) twice -> (T,).
-
-    It is the cross-entropy less what no drawing can avoid. A pixel counts 1 + 2 * (its target's ink), and 1 where it is
-    important: see ink_weighted_l1(). A drawing is a sigmoid's output: where it leaves out a line for sure, an absolute
-    difference hardly pulls at it, this does as long as the sigmoid is not 1 in its precision. It also keeps what is likely
-    apart from what is certain, which an absolute difference answers with full ink or none. Not in the paper.
-    """
-    least = torch.xlogy(target, target) + torch.xlogy(1 - target, 1 - target)
-    divergence = least - target * (drawing + LEAST).log() - (1 - target) * (1 - drawing + LEAST).log()
-    return (divergence * (1 + 2 * (1 - importance) * (1 - target))).mean((0, 2, 3))
-
-
 def edge_loss(candidates, sketch, guidance, importance=None, emphasis=EMPHASIS, sketch_emphasis=SKETCH_EMPHASIS):
-    """The paper's edge term, for every candidate and for the blend, and two more of ours for the sparse candidates.
+    """The paper's edge term, for every candidate and for the blend, and one more of ours for the sparse candidates.
 
     candidates: (B, T, H, W). sketch: (B, 1, H, W). guidance: (B, T + 1, H, W), the blend's target last. Values in [0, 1],
     1 = paper. importance: (B, 1, H, W) in [0, 1], see ink_weighted_l1(), or None. emphasis: one number per candidate.
     Returns {"edge_candidates", "edge_sketch"}: means per pixel of the ink-weighted L1 plus the gradients' L1, and
-    {"edge_presence", "edge_divergence"}: presence_l1() and ink_divergence() of the candidates times PRESENCE and DIVERGENCE,
-    the means over them.
+    {"edge_presence"}: presence_l1() of the candidates times PRESENCE, the mean over them.
     """
     targets, target = guidance[:, :-1], guidance[:, -1:]
     emphasis = candidates.new_tensor(emphasis)[:, None, None]
@@ -76,5 +60,4 @@ def edge_loss(candidates, sketch, guidance, importance=None, emphasis=EMPHASIS, 
         + gradient_l1(candidates, targets, importance),
         "edge_sketch": ink_weighted_l1(sketch, target, sketch_emphasis, importance) + gradient_l1(sketch, target, importance),
         "edge_presence": (candidates.new_tensor(PRESENCE) * presence_l1(candidates, targets)).mean(),
-        "edge_divergence": (candidates.new_tensor(DIVERGENCE) * ink_divergence(candidates, targets, importance)).mean(),
     }

@@ -144,8 +144,8 @@ class GeneratorObjective:
         every k-th step and with 0 between saves their cost at the same mean gradient (lazy regularisation, Karras et
         al. 2020).
 
-        Terms: edge_candidates, edge_sketch, edge_presence, edge_divergence, deep_supervision, luminance, cycle, adversarial,
-        feature_matching, style, content_sketch, content_reconstruction; "total" is their weighted sum.
+        Terms: edge_candidates, edge_sketch, edge_presence, deep_supervision, luminance, cycle, adversarial, feature_matching,
+        style, content_sketch, content_reconstruction; "total" is their weighted sum.
         """
         w = self.weights
         if w.needs_reconstruction and reconstruction is None:

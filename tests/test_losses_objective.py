@@ -19,7 +19,7 @@ from losses.objective import (
 from model import Drawing
 from tests.tiny import small_discriminator
 
-EDGE_TERMS = ("edge_candidates", "edge_sketch", "edge_presence", "edge_divergence")
+EDGE_TERMS = ("edge_candidates", "edge_sketch", "edge_presence")
 FIELDS = [field.name for field in dataclasses.fields(Weights)]
 
 
