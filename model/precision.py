@@ -26,7 +26,7 @@ def _bfloat16_pays(kind):
     """Whether bfloat16 convolutions are clearly faster than float32 ones on this kind of device. Takes under 0.2 s."""
     if kind == "cuda":
         return torch.cuda.is_bf16_supported(including_emulation=False)
-    if kind != "cpu" or not _native():
+    if kind != "cpu" or not native_bfloat16():
         return False
     with torch.inference_mode():
         slow, fast = _trial(torch.float32), _trial(torch.bfloat16)
@@ -36,7 +36,7 @@ def _bfloat16_pays(kind):
         return min(slow() for _ in range(REPEATS)) > GAIN * min(fast() for _ in range(REPEATS))
 
 
-def _native():
+def native_bfloat16():
     """Whether oneDNN has bfloat16 instructions to work with on this CPU.
 
     What is emulated never pays, whatever a trial on a busy machine says.

@@ -144,12 +144,12 @@ def test_precision_is_probed_quickly_and_by_speed_alone(monkeypatch):
     monkeypatch.setattr("model.precision._trial", lambda dtype: lambda: seconds[dtype] / 1000)
     from model.precision import _bfloat16_pays
 
-    monkeypatch.setattr("model.precision._native", lambda: True)
+    monkeypatch.setattr("model.precision.native_bfloat16", lambda: True)
     assert _bfloat16_pays.__wrapped__("cpu")
     seconds[torch.bfloat16] = 2.9
     assert not _bfloat16_pays.__wrapped__("cpu")
     seconds[torch.bfloat16] = 1.0
-    monkeypatch.setattr("model.precision._native", lambda: False)
+    monkeypatch.setattr("model.precision.native_bfloat16", lambda: False)
     assert not _bfloat16_pays.__wrapped__("cpu")  # emulated
     assert choose_dtype("bfloat16", "cpu") == torch.bfloat16
 

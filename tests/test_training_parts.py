@@ -155,7 +155,10 @@ def test_bfloat16_is_chosen_by_the_clock(monkeypatch, fast):
 
     monkeypatch.setattr("utils.training.machine.F.conv2d", convolve)
     monkeypatch.setattr("utils.training.machine.time.perf_counter", lambda: clock["now"])
+    monkeypatch.setattr("utils.training.machine.native_bfloat16", lambda: True)
     assert bfloat16_is_fast(torch.device("cpu")) == fast
     expected = torch.bfloat16 if fast else torch.float32
     assert choose_dtype("auto", torch.device("cpu")) == expected
     assert math.isfinite(clock["now"])
+    monkeypatch.setattr("utils.training.machine.native_bfloat16", lambda: False)
+    assert choose_dtype("auto", torch.device("cpu")) == torch.float32  # emulated, whatever the clock says

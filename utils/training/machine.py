@@ -6,6 +6,8 @@ import time
 import torch
 from torch.nn import functional as F
 
+from model.precision import native_bfloat16
+
 from .fields import OptionError
 
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # parameters of mallopt in malloc.h
@@ -39,8 +41,11 @@ def choose_device(name, local_rank=0):
 
 def bfloat16_is_fast(device):
     """Whether convolutions, forward and backward, take clearly less time in bfloat16 here. Decided by the clock, because
-    processors that accept bfloat16 may emulate it hundreds of times slower.
+    processors that accept bfloat16 may emulate it hundreds of times slower; a CPU without instructions for it is not asked,
+    for on a busy machine the clock errs.
     """
+    if device.type == "cpu" and not native_bfloat16():
+        return False
     with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
         x = torch.randn(1, 16, 32, 32, device=device).to(memory_format=torch.channels_last)
         weight = torch.randn(16, 16, 3, 3, device=device, requires_grad=True)
