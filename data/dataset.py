@@ -37,8 +37,7 @@ class SketchDataset(torch.utils.data.Dataset):
 
     An item is a dict: "photo" uint8 (3, S, S), what the network sees; "clean" uint8 (3, S, S), the same undamaged;
     "guidance" uint8 (6, S, S), 255 = paper, see data.guidance.DRAWINGS; "importance" uint8 (1, S, S), 255 at the features of
-    faces; "edges" uint8 (1, S, S), 255 = semantic edge or
-    feature of a face; "reference" uint8 (1, R, R); "name" str.
+    faces; "edges" uint8 (1, S, S), 255 = semantic edge or feature of a face; "reference" uint8 (1, R, R); "name" str.
     """
 
     def __init__(
@@ -115,8 +114,8 @@ class SketchDataset(torch.utils.data.Dataset):
         }
 
     def _photo(self, index, rng):
-        """(crop, ink of its guidance, importance, edges, name) of the photo for an index, or of one of the next where it cannot be
-        decoded.
+        """(crop, ink of its guidance, importance, edges, name) of the photo for an index, or of one of the next where it
+        cannot be decoded.
         """
         place = index % len(self.photos)
         if self.train:

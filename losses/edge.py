@@ -44,13 +44,13 @@ def presence_l1(drawing, target):
     return ((drawn - wanted).abs() * (1 + 4 * wanted)).mean((0, 2, 3))
 
 
-def edge_loss(candidates, sketch, guidance, importance=None, emphasis=EMPHASIS, sketch_emphasis=SKETCH_EMPHASIS):
+def edge_loss(candidates, sketch, guidance, importance=None, emphasis=EMPHASIS, sketch_emphasis=SKETCH_EMPHASIS, presence=PRESENCE):
     """The paper's edge term, for every candidate and for the blend, and one more of ours for the sparse candidates.
 
     candidates: (B, T, H, W). sketch: (B, 1, H, W). guidance: (B, T + 1, H, W), the blend's target last. Values in [0, 1],
-    1 = paper. importance: (B, 1, H, W) in [0, 1], see ink_weighted_l1(), or None. emphasis: one number per candidate.
+    1 = paper. importance: (B, 1, H, W) in [0, 1], see ink_weighted_l1(), or None. emphasis, presence: one number per candidate.
     Returns {"edge_candidates", "edge_sketch"}: means per pixel of the ink-weighted L1 plus the gradients' L1, and
-    {"edge_presence"}: presence_l1() of the candidates times PRESENCE, the mean over them.
+    {"edge_presence"}: presence_l1() of the candidates times `presence`, the mean over them.
     """
     targets, target = guidance[:, :-1], guidance[:, -1:]
     emphasis = candidates.new_tensor(emphasis)[:, None, None]
@@ -59,5 +59,5 @@ def edge_loss(candidates, sketch, guidance, importance=None, emphasis=EMPHASIS, 
         "edge_candidates": ink_weighted_l1(candidates, targets, emphasis, importance)
         + gradient_l1(candidates, targets, importance),
         "edge_sketch": ink_weighted_l1(sketch, target, sketch_emphasis, importance) + gradient_l1(sketch, target, importance),
-        "edge_presence": (candidates.new_tensor(PRESENCE) * presence_l1(candidates, targets)).mean(),
+        "edge_presence": (candidates.new_tensor(presence) * presence_l1(candidates, targets)).mean(),
     }

@@ -50,5 +50,5 @@ class Generator(nn.Module):
         return stages
 
     def features(self, x, gathered=None, window=None):
-        """The decoder's features of a padded input, the finest ones. The others: see encoded()."""
+        """The decoder's features of a padded input, the finest ones. gathered, window: see encoded()."""
         return self.decoder(self.encoded(x, gathered, window))

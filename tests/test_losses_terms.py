@@ -8,7 +8,7 @@ from scipy import ndimage
 from losses.content import content_loss
 from losses.cycle import BINOMIAL, cycle_loss, expand, laplacian_pyramid, reduce, smooth
 from losses.deep_supervision import EMPHASIS, deep_supervision_loss
-from losses.edge import IMPORTANCE, NEAR, PRESENCE, edge_loss, presence_l1
+from losses.edge import IMPORTANCE, NEAR, edge_loss, presence_l1
 from losses.luminance import luminance, luminance_loss
 from losses.style import EPSILON, style_loss
 
@@ -75,8 +75,10 @@ def test_presence_compares_the_ink_of_windows():
                     costs.append(abs(drawn - wanted) * (1 + 4 * wanted))
         expected[candidate] = np.mean(costs)
     np.testing.assert_allclose(presence_l1(drawing, target).numpy(), expected)
-    term = edge_loss(drawing, drawing[:, :1], torch.cat([target, target[:, :1]], 1))["edge_presence"]
-    assert term.item() == pytest.approx(np.mean(expected * PRESENCE))
+    shares = (2.0, 1.0, 0.0, 0.0, 0.5)
+    guidance = torch.cat([target, target[:, :1]], 1)
+    term = edge_loss(drawing, drawing[:, :1], guidance, presence=shares)["edge_presence"]
+    assert term.item() == pytest.approx(np.mean(expected * shares))
 
 
 def test_presence_asks_for_a_line_whose_place_is_uncertain():

@@ -9,7 +9,7 @@ from utils.checkpoint import CheckpointError, read, save_generator
 from .export import KINDS
 
 
-def average(one, two, output, share=0.5):
+def average(one, two, output, share):
     """Write the generator whose weights are 1 - share of those in the file `one` and share of those in `two`.
 
     For two trainings that went on from the same weights: then the way between them is of low loss, and the mean is often
@@ -34,7 +34,9 @@ def average(one, two, output, share=0.5):
 
 def main(argv=None):
     """The command. Leaves with a sentence on what is wrong."""
-    parser = argparse.ArgumentParser(prog="python -m utils.training.average", description="The mean of two checkpoints for drawing.")
+    parser = argparse.ArgumentParser(
+        prog="python -m utils.training.average", description="The mean of two checkpoints for drawing."
+    )
     parser.add_argument("one", help="checkpoint of a generator, as exported")
     parser.add_argument("two", help="another of the same kind and architecture, trained from the same weights")
     parser.add_argument("--output", required=True, help="file to write")

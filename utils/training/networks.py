@@ -80,7 +80,6 @@ def build_networks(options, architectures=None):
     if options.freeze_photo2sketch:
         freeze(photo2sketch)
     sketch2photo = generator(Sketch2Photo, "sketch2photo", 1) if weights.needs_reconstruction else None
-    torch.manual_seed(options.seed + 3)
     side_outputs = SideOutputs(photo2sketch.arch) if weights.deep_supervision else None
     torch.manual_seed(options.seed + 2)
     discriminator = Discriminator(options.discriminator_widths) if weights.needs_discriminator else None

@@ -214,7 +214,10 @@ def check(options):
         needs_references and o.photos and not o.references,
         "The style and adversarial losses need drawings: give --references, or set their weights to 0.",
     )
-    refuse(weights.deep_supervision and not weights.edge, "--weight-deep-supervision needs --weight-edge: it draws nothing itself.")
+    refuse(
+        weights.deep_supervision and not weights.edge,
+        "--weight-deep-supervision needs --weight-edge: it draws nothing itself.",
+    )
     refuse(len(o.scales) != 2 or o.scales[0] > o.scales[-1], "--scales takes two numbers, the smaller one first.")
     refuse(len(o.betas) != 2, "--betas takes two numbers.")
     refuse(o.batch % o.accumulate, f"--batch {o.batch} cannot be split into --accumulate {o.accumulate} parts. Give a multiple.")
