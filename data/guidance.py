@@ -50,9 +50,9 @@ def texture_of(semantic, fine, coherence):
 
 
 def thinned(ink, bare):
-    """Fewer and finer marks where they crowd: foliage is suggested, not filled with crumbs. bare: where no contour is near."""
-    crowded = ramp(blur(ink, 7), 0.16, 0.34) * bare
-    few = drop_specks(ramp(ink, 0.45, 1), 0.2, 24)
+    """Fewer, finer and fainter marks where they crowd: foliage is suggested, not filled with crumbs. bare: where no contour is near."""
+    crowded = ramp(blur(ink, 9), 0.10, 0.26) * blur(bare, 3)
+    few = 0.55 * drop_specks(ramp(ink, 0.45, 1), 0.2, 30)
     return ink + blur(crowded, 2) * (few - ink)
 
 

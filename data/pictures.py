@@ -35,12 +35,17 @@ def held_out(name):
 def find_pictures(folder, leave_out=()):
     """Paths of every picture below `folder`, relative to it and sorted. FileNotFoundError if the folder is missing.
 
-    leave_out: names of subfolders of `folder` that are not entered.
+    leave_out: names of subfolders of `folder` that are not entered. Links to folders are followed, each folder is entered once.
     """
     if not os.path.isdir(folder):
         raise FileNotFoundError(f"no such folder: {folder}")
-    paths = []
-    for parent, folders, names in os.walk(folder):
+    paths, entered = [], set()
+    for parent, folders, names in os.walk(folder, followlinks=True):
+        place = os.path.realpath(parent)
+        if place in entered:
+            folders.clear()
+            continue
+        entered.add(place)
         if os.path.samefile(parent, folder):
             folders[:] = [name for name in folders if name not in leave_out]
         inside = os.path.relpath(parent, folder)

@@ -1,67 +1,23 @@
-"""The objectives of the training: named terms, their weights, and what each of them needs.
+"""The objectives of the training: named terms and what each of them needs.
 
 Both objectives take tensors that the training has already computed and return {name: unweighted term, ..., "total"},
 scalars with gradients. A term of weight 0 is not computed and not in the dict.
 """
 import contextlib
-import dataclasses
 
 import torch
 
 from .adversarial import discriminator_loss, feature_matching, generator_loss, known_form, r1_penalty
+from .conditional import all_drawings, pair
 from .content import content_loss
 from .cycle import cycle_loss
 from .deep_supervision import deep_supervision_loss
 from .edge import edge_loss
 from .luminance import luminance, luminance_loss
 from .style import style_loss
+from .weights import Weights
 
 JUDGED = (5, "sketch")  # the densest candidate, in the manner of the references, and the blend
-
-
-@dataclasses.dataclass(frozen=True)
-class Weights:
-    """Weights of the generators' terms. "Published" names the paper's value."""
-
-    adversarial: float = 5.0  # published 5
-    luminance: float = 5.0  # published 5
-    cycle: float = 100.0  # published 100
-    edge: float = 100.0  # published 100; counts each of the terms of edge_loss() once
-    style: float = 0.4  # published 0.4
-    content_sketch: float = 0.1  # published 0.1
-    content_reconstruction: float = 0.01  # published 0.01
-    feature_matching: float = 0.0  # not in the paper
-    deep_supervision: float = 0.0  # not in the paper
-
-    @classmethod
-    def only(cls, **weights):
-        """All weights 0 but the named ones: Weights.only(edge=100) trains on the guidance alone."""
-        return cls(**{field.name: 0.0 for field in dataclasses.fields(cls)} | weights)
-
-    def of_reconstruction(self):
-        """These weights for Sketch2Photo alone: 0 for all terms that judge drawings."""
-        kept = ("luminance", "cycle", "content_reconstruction")
-        return Weights.only(**{name: getattr(self, name) for name in kept})
-
-    @property
-    def needs_reconstruction(self):
-        """Whether a term looks at Sketch2Photo's output."""
-        return bool(self.luminance or self.cycle or self.content_reconstruction)
-
-    @property
-    def needs_reference(self):
-        """Whether a term looks at a reference drawing."""
-        return bool(self.style or self.feature_matching)
-
-    @property
-    def needs_discriminator(self):
-        """Whether a term asks the discriminator."""
-        return bool(self.adversarial or self.feature_matching)
-
-    @property
-    def needs_features(self):
-        """Whether a term needs VGG features."""
-        return bool(self.style or self.content_sketch or self.content_reconstruction)
 
 
 def judged_drawings(drawing, judged=JUDGED):
@@ -102,6 +58,7 @@ class GeneratorObjective:
 
     weights: Weights.
     features: VGGFeatures, or another image -> list of feature maps; needed by style and content.
+    conditional: ConditionalDiscriminator, not wrapped; needed by the conditional term.
     discriminator: Discriminator, not wrapped for distributed training; needed by the adversarial terms.
     form: a name in losses.adversarial.FORMS.
     judged: which drawings meet the references (adversarial, feature matching, style), see judged_drawings().
@@ -116,6 +73,7 @@ class GeneratorObjective:
         weights=Weights(),
         features=None,
         discriminator=None,
+        conditional=None,
         form="hinge",
         judged=JUDGED,
         augment=None,
@@ -125,9 +83,12 @@ class GeneratorObjective:
             raise ValueError("the style and content terms need VGG features, or weights of 0")
         if weights.needs_discriminator and discriminator is None:
             raise ValueError("the adversarial terms need a discriminator, or weights of 0")
+        if weights.conditional and conditional is None:
+            raise ValueError("the conditional term needs a conditional discriminator, or a weight of 0")
         self.weights = weights
         self.features = features
         self.discriminator = discriminator
+        self.conditional = conditional
         self.form = known_form(form)
         self.judged = tuple(judged)
         self.augment = augment or (lambda drawings: drawings)
@@ -144,8 +105,8 @@ class GeneratorObjective:
         every k-th step and with 0 between saves their cost at the same mean gradient (lazy regularisation, Karras et
         al. 2020).
 
-        Terms: edge_candidates, edge_sketch, edge_presence, deep_supervision, luminance, cycle, adversarial, feature_matching,
-        style, content_sketch, content_reconstruction; "total" is their weighted sum.
+        Terms: edge_candidates, edge_sketch, edge_presence, deep_supervision, conditional, luminance, cycle, adversarial,
+        feature_matching, style, content_sketch, content_reconstruction; "total" is their weighted sum.
         """
         w = self.weights
         if w.needs_reconstruction and reconstruction is None:
@@ -166,6 +127,10 @@ class GeneratorObjective:
                 add(name, term, w.edge)
         if w.deep_supervision:
             add("deep_supervision", deep_supervision_loss(side_logits, edges), w.deep_supervision)
+        if w.conditional:
+            with frozen(self.conditional):
+                logits = self.conditional(pair(photo, all_drawings(drawing)))
+            add("conditional", generator_loss(logits, self.form), w.conditional)
         if w.luminance:
             add("luminance", luminance_loss(reconstruction, luminance(photo)), w.luminance)
         if w.cycle:

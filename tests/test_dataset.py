@@ -276,3 +276,14 @@ def test_find_pictures_leaves_folders_out(tmp_path):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_bytes(b"x")
     assert find_pictures(str(tmp_path), leave_out=("edge",)) == ["a.JPG", "sub/edge/c.png"]
+
+
+def test_find_pictures_follows_links_and_enters_no_folder_twice(tmp_path):
+    real, root = tmp_path / "real", tmp_path / "root"
+    real.mkdir()
+    root.mkdir()
+    (real / "a.jpg").write_bytes(b"x")
+    (root / "train2017").symlink_to(real)
+    (root / "z-same").symlink_to(real)
+    (real / "up").symlink_to(root)
+    assert find_pictures(str(root)) == ["train2017/a.jpg"]

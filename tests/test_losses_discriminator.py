@@ -4,7 +4,8 @@ import pytest
 import torch
 
 from losses.augment import Augmentation
-from losses.objective import DiscriminatorObjective, GeneratorObjective, Weights
+from losses.objective import DiscriminatorObjective, GeneratorObjective
+from losses.weights import Weights
 from model import Drawing
 from tests.tiny import small_discriminator
 

@@ -11,13 +11,13 @@ from losses.luminance import luminance
 from losses.objective import (
     DiscriminatorObjective,
     GeneratorObjective,
-    Weights,
     frozen,
     judged_drawings,
     random_window,
 )
+from losses.weights import Weights
 from model import Drawing
-from tests.tiny import small_discriminator
+from tests.tiny import small_conditional, small_discriminator
 
 EDGE_TERMS = ("edge_candidates", "edge_sketch", "edge_presence")
 FIELDS = [field.name for field in dataclasses.fields(Weights)]
@@ -58,16 +58,17 @@ def batch():
 
 def test_defaults_are_the_published_weights():
     published = {"adversarial": 5, "luminance": 5, "cycle": 100, "edge": 100, "style": 0.4}
-    published |= {"content_sketch": 0.1, "content_reconstruction": 0.01, "feature_matching": 0, "deep_supervision": 0}
+    published |= {"content_sketch": 0.1, "content_reconstruction": 0.01}
+    published |= {"feature_matching": 0, "conditional": 0, "deep_supervision": 0}
     assert dataclasses.asdict(Weights()) == published
 
 
 def test_total_is_the_weighted_sum_of_all_terms(batch):
     weights = Weights(**{name: 1.5 + i for i, name in enumerate(FIELDS)})
-    terms = GeneratorObjective(weights, Extractor(), small_discriminator())(**batch, lazy=3)
+    terms = GeneratorObjective(weights, Extractor(), small_discriminator(), small_conditional())(**batch, lazy=3)
     total = terms.pop("total").item()
     lazily = ("adversarial", "feature_matching", "style", "content_sketch", "content_reconstruction")
-    assert set(terms) == {*EDGE_TERMS, "deep_supervision", "luminance", "cycle", *lazily}
+    assert set(terms) == {*EDGE_TERMS, "deep_supervision", "conditional", "luminance", "cycle", *lazily}
     names = {name: name.split("_")[0] if name.startswith("edge") else name for name in terms}
     expected = sum(getattr(weights, names[n]) * t.item() * (3 if n in lazily else 1) for n, t in terms.items())
     assert total == pytest.approx(expected, rel=1e-5)
@@ -86,11 +87,12 @@ def test_a_weight_of_zero_skips_its_term_and_its_networks(name, batch):
     weights = Weights.only(**{name: 1.0})
     features = Extractor() if weights.needs_features else forbidden
     discriminator = small_discriminator() if weights.needs_discriminator else forbidden
+    conditional = small_conditional() if weights.conditional else forbidden
     if not weights.needs_reconstruction:
         batch["reconstruction"] = None
     if not weights.needs_reference:
         batch["reference"] = None
-    terms = GeneratorObjective(weights, features, discriminator)(**batch)
+    terms = GeneratorObjective(weights, features, discriminator, conditional)(**batch)
     assert {term.split("_")[0] for term in terms} == {name.split("_")[0], "total"}
 
 

@@ -8,7 +8,7 @@ import re
 import pytest
 import yaml
 
-from losses.objective import Weights
+from losses.weights import Weights
 from main_sketch import main
 from tests.training_runs import ROOT, arguments
 from utils.training.fields import OptionError, flag

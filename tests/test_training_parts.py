@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from losses.objective import Weights
+from losses.weights import Weights
 from model import Drawing
 from utils.training import samples
 from utils.training.cycle import seed_step, weights_of_step

@@ -2,7 +2,8 @@
 import inspect
 import math
 
-from losses.objective import JUDGED, Weights
+from losses.objective import JUDGED
+from losses.weights import Weights
 from model import PRESETS, Photo2Sketch
 from model.discriminator import Discriminator
 from model.head import SHADED

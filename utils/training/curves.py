@@ -9,7 +9,7 @@ PANELS = (  # (title, kind of line, beginnings of the names that it shows, wheth
     ("edge", "train", ("edge_", "deep_supervision"), False),
     ("luminance and cycle", "train", ("luminance", "cycle"), False),
     ("style and content", "train", ("style", "content_"), True),
-    ("adversarial", "train", ("adversarial", "feature_matching", "discriminator", "r1"), False),
+    ("adversarial", "train", ("adversarial", "feature_matching", "discriminator", "r1", "conditional"), False),
     ("gradient norms", "train", ("gradient_",), True),
     ("learning rates", "train", ("lr",), False),
     ("seconds per step", "train", ("seconds_",), False),

@@ -1,4 +1,4 @@
-"""One step of the training: both generators around the cycle, then the discriminator."""
+"""One step of the training: both generators around the cycle, then the discriminators."""
 import contextlib
 import dataclasses
 import math
@@ -7,6 +7,7 @@ import numpy as np
 import torch
 
 from losses.augment import Augmentation
+from losses.conditional import all_drawings, pair
 from losses.objective import DiscriminatorObjective, GeneratorObjective, judged_drawings
 from model import Drawing
 
@@ -16,7 +17,7 @@ from .schedule import learning_rate_factor
 CYCLE = ("luminance", "cycle")  # the terms of losses.objective.Weights that each of the lazily run networks serves
 VGG = ("style", "content_sketch")
 VGG_TERMS = (*VGG, "content_reconstruction")
-ADVERSARIAL = ("adversarial", "feature_matching")
+ADVERSARIAL = ("adversarial", "feature_matching", "conditional")
 
 
 class NotFinite(Exception):
@@ -57,10 +58,12 @@ class Cycle:
         generators = [p for network in networks.with_generators().values() for p in network.parameters()]
         self.optimisers = {"generators": self._optimiser(generators)}
         self.peaks = {"generators": options.lr}
-        if networks.discriminator is not None:
-            self.optimisers["discriminator"] = self._optimiser(networks.discriminator.parameters())
-            self.peaks["discriminator"] = options.discriminator_lr
-            self.judge = DiscriminatorObjective(networks.discriminator, options.adversarial_form, options.r1, self.augment)
+        self.judges = {}
+        for name, network in networks.discriminators().items():
+            self.optimisers[name] = self._optimiser(network.parameters())
+            self.peaks[name] = options.discriminator_lr
+            augment = self.augment if name == "discriminator" else None
+            self.judges[name] = DiscriminatorObjective(network, options.adversarial_form, options.r1, augment)
 
     def _optimiser(self, parameters):
         o = self.options
@@ -85,13 +88,14 @@ class Cycle:
             names += batch["name"]
             add_terms(values, terms, len(parts))
         self._update("generators", self.networks.with_generators(), step, values, names)
-        if weights.needs_discriminator:
+        asked = {"discriminator": weights.needs_discriminator, "conditional_discriminator": weights.conditional}
+        for judge in (name for name in self.judges if asked[name]):
             for number, (batch, drawing) in enumerate(zip(parts, drawings)):
-                terms = self._discriminator(step, batch, drawing, len(parts), last=number == len(parts) - 1)
+                terms = self._discriminator(judge, step, batch, drawing, len(parts), last=number == len(parts) - 1)
                 add_terms(values, terms, len(parts))
-            self._update("discriminator", {"discriminator": self.networks.discriminator}, step, values, names)
-        rates = {"lr": self.peaks["generators"], "lr_discriminator": self.peaks.get("discriminator")}
-        return values | {name: factor * peak for name, peak in rates.items() if peak is not None}
+            self._update(judge, {judge: getattr(self.networks, judge)}, step, values, names)
+        rates = {"lr": o.lr} | ({"lr_discriminator": o.discriminator_lr} if self.judges else {})
+        return values | {name: factor * peak for name, peak in rates.items()}
 
     def _generators(self, step, number, batch, weights, last):
         """Forward and backward of one part through the generators: (drawing, detached; terms)."""
@@ -128,6 +132,7 @@ class Cycle:
         shared = dict(
             features=networks.features,
             discriminator=unwrap(networks.discriminator),
+            conditional=unwrap(networks.conditional_discriminator),
             form=o.adversarial_form,
             augment=self.augment,
             vgg_crop=o.vgg_crop or None,
@@ -159,15 +164,19 @@ class Cycle:
         rows = [drawing.candidates[i, c] if s else drawing.sketch[i, 0] for i, (s, c) in enumerate(zip(swapped, chosen))]
         return torch.stack(rows)[:, None]
 
-    def _discriminator(self, step, batch, drawing, parts, last):
-        """Forward and backward of one part through the discriminator: its terms."""
+    def _discriminator(self, name, step, batch, drawing, parts, last):
+        """Forward and backward of one part through the discriminator `name`: its terms."""
         turn = step // self.options.adversarial_every
         lazy = 0 if turn % self.options.r1_every else self.options.r1_every
-        network = self.networks.discriminator
-        with exchange([network], last), self._precision():
-            terms = self.judge(batch["reference"], judged_drawings(drawing), lazy)
+        if name == "discriminator":
+            real, drawn = batch["reference"], judged_drawings(drawing)
+        else:
+            real, drawn = (pair(batch["clean"], some) for some in (batch["guidance"], all_drawings(drawing)))
+        with exchange([getattr(self.networks, name)], last), self._precision():
+            terms = self.judges[name](real, drawn, lazy)
             (terms["total"] / parts).backward()
-        return {("discriminator_total" if name == "total" else name): value for name, value in terms.items()}
+        prefix = name.removesuffix("discriminator")
+        return {prefix + ("discriminator_total" if term == "total" else term): value for term, value in terms.items()}
 
     def _update(self, optimiser, networks, step, values, names):
         """Clip the gradients of each network by itself and take the optimiser's step."""

@@ -5,9 +5,10 @@ import torch
 from torch import nn
 
 from losses.vgg import VGGFeatures
-from model import PRESETS, Photo2Sketch, Sketch2Photo
-from model.discriminator import Discriminator
+from model import PRESETS, ConditionalDiscriminator, Discriminator, Photo2Sketch, Sketch2Photo
 from model.side_outputs import SideOutputs
+
+DISCRIMINATORS = ("discriminator", "conditional_discriminator")
 
 
 @dataclasses.dataclass
@@ -18,11 +19,12 @@ class Networks:
     sketch2photo: nn.Module | None
     side_outputs: nn.Module | None  # of photo2sketch, for the deep supervision
     discriminator: nn.Module | None
+    conditional_discriminator: nn.Module | None
     features: nn.Module | None  # VGG, frozen
 
     def trained(self):
         """{name: network} of those that learn."""
-        names = ("photo2sketch", "sketch2photo", "side_outputs", "discriminator")
+        names = ("photo2sketch", "sketch2photo", "side_outputs", *DISCRIMINATORS)
         return {name: getattr(self, name) for name in names if getattr(self, name) is not None}
 
     def generators(self):
@@ -30,8 +32,12 @@ class Networks:
         return {name: network for name, network in self.trained().items() if name in ("photo2sketch", "sketch2photo")}
 
     def with_generators(self):
-        """{name: network} of the generators and what learns with them: all but the discriminator."""
-        return {name: network for name, network in self.trained().items() if name != "discriminator"}
+        """{name: network} of the generators and what learns with them: all but the discriminators."""
+        return {name: network for name, network in self.trained().items() if name not in DISCRIMINATORS}
+
+    def discriminators(self):
+        """{name: network} of the discriminators."""
+        return {name: network for name, network in self.trained().items() if name in DISCRIMINATORS}
 
     def map(self, change):
         """Networks with change(network) in place of each one there is."""
@@ -83,5 +89,7 @@ def build_networks(options, architectures=None):
     side_outputs = SideOutputs(photo2sketch.arch) if weights.deep_supervision else None
     torch.manual_seed(options.seed + 2)
     discriminator = Discriminator(options.discriminator_widths) if weights.needs_discriminator else None
+    torch.manual_seed(options.seed + 3)
+    conditional = ConditionalDiscriminator(photo2sketch.arch.candidates + 1) if weights.conditional else None
     features = VGGFeatures(options.vgg or None) if weights.needs_features else None
-    return Networks(photo2sketch, sketch2photo, side_outputs, discriminator, features)
+    return Networks(photo2sketch, sketch2photo, side_outputs, discriminator, conditional, features)

@@ -3,7 +3,7 @@ import dataclasses
 import os
 import re
 
-from losses.objective import Weights
+from losses.weights import Weights
 from model.presets import PRESETS
 
 from .fields import OptionError, convert, make_parser, option, parse, read_config
@@ -80,18 +80,19 @@ class Options:
     weight_content_sketch: float = _weight("content_sketch", "VGG features of the sketch against the photo; published 0.1")
     weight_content_reconstruction: float = _weight("content_reconstruction", "of the reconstruction; published 0.01")
     weight_feature_matching: float = _weight("feature_matching", "the discriminator's features; not in the paper")
+    weight_conditional: float = _weight("conditional", "crispness, by a discriminator of photo and drawings; not in the paper")
     weight_deep_supervision: float = _weight("deep_supervision", "edges from the features of every scale; not in the paper")
     cycle_every: int = option(1, "Sketch2Photo takes part in every N-th step, where its terms count N times", _LOSSES, low=1)
     vgg_every: int = option(1, "style and content take part in every N-th step and count N times", _LOSSES, low=1)
-    adversarial_every: int = option(1, "the discriminator takes part in every N-th step and counts N times", _LOSSES, low=1)
+    adversarial_every: int = option(1, "the discriminators take part in every N-th step and count N times", _LOSSES, low=1)
     vgg_crop: int = option(0, "style and content look at a random square of this side in pixels, 0 for all", _LOSSES, low=0)
     vgg_share: float = option(1.0, "share of the photos of a step that style and content look at", _LOSSES, above=0, high=1)
     candidate_share: float = option(0.0, "share of photos reconstructed from a random candidate", _LOSSES, low=0, high=1)
     adversarial_form: str = option(
         "hinge", "form of the adversarial loss", _LOSSES, choices=("hinge", "least-squares", "non-saturating")
     )
-    r1: float = option(10.0, "strength of the discriminator's gradient penalty, 0 for none; not in the paper", _LOSSES, low=0)
-    r1_every: int = option(4, "the penalty is taken in every N-th step of the discriminator and counts N times", _LOSSES, low=1)
+    r1: float = option(10.0, "strength of the discriminators' gradient penalty, 0 for none; not in the paper", _LOSSES, low=0)
+    r1_every: int = option(4, "the penalty is taken in every N-th step of a discriminator and counts N times", _LOSSES, low=1)
     augment: bool = option(True, "shift, mirror and fade what the discriminator sees", _LOSSES)
 
     epochs: float = option(100.0, "passes over the photos", _OPTIMISATION, above=0)
@@ -100,7 +101,7 @@ class Options:
     batch: int = option(8, "photos per step, over all processes and parts", _OPTIMISATION, low=1)
     accumulate: int = option(1, "parts of a step, whose gradients are summed up one after the other", _OPTIMISATION, low=1)
     lr: float = option(1e-3, "peak learning rate of the generators (AdamW); published 2e-4", _OPTIMISATION, above=0, high=1)
-    discriminator_lr: float = option(2e-4, "peak learning rate of the discriminator", _OPTIMISATION, above=0, high=1)
+    discriminator_lr: float = option(2e-4, "peak learning rate of the discriminators", _OPTIMISATION, above=0, high=1)
     betas: tuple[float, ...] = option((0.9, 0.99), "AdamW's decay of the gradient's moments", _OPTIMISATION, low=0, high=0.99999)
     weight_decay: float = option(1e-4, "AdamW's weight decay", _OPTIMISATION, low=0, high=1)
     warmup: int = option(150, "steps over which the learning rate rises", _OPTIMISATION, low=0)

@@ -4,8 +4,7 @@ import dataclasses
 import torch
 
 from losses.vgg import LAYERS, build
-from model import Photo2Sketch, Sketch2Photo
-from model.discriminator import Discriminator
+from model import ConditionalDiscriminator, Discriminator, Photo2Sketch, Sketch2Photo
 from model.side_outputs import SideOutputs
 
 from .cycle import Cycle
@@ -25,6 +24,7 @@ def blank_networks(options):
         Sketch2Photo(arch) if weights.needs_reconstruction else None,
         SideOutputs(arch) if weights.deep_supervision else None,
         Discriminator(options.discriminator_widths) if weights.needs_discriminator else None,
+        ConditionalDiscriminator(arch.candidates + 1) if weights.conditional else None,
         build(LAYERS["VGG19"]).requires_grad_(False) if weights.needs_features else None,
     )
 
