@@ -46,6 +46,7 @@ def find_pictures(folder, leave_out=()):
             folders.clear()
             continue
         entered.add(place)
+        folders.sort()  # which of two links to a folder is followed does not depend on the file system
         if os.path.samefile(parent, folder):
             folders[:] = [name for name in folders if name not in leave_out]
         inside = os.path.relpath(parent, folder)
