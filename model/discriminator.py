@@ -13,17 +13,18 @@ class PatchDiscriminator(nn.Module):
     """One scale: a 4x4 convolution of stride 2 per width, attention over the last features, a 3x3 one to logits.
 
     (B, inputs, H, W) -> (logits (B, 1, h, w), the features of each stage), h = H / 2^stages, rounded up.
-    Patches as in Isola et al. (2017); spectral norm of the convolutions (Miyato et al. 2018). The attention is that of
-    the generators: its output projection starts at zero, as the gate of Zhang et al. (2019) does. heads = 0 leaves it out:
-    then a decision is about its patch alone.
+    Patches as in Isola et al. (2017); norm: spectral_norm (Miyato et al. 2018) or another function of a convolution, or
+    None. The attention is that of the generators: its output projection starts at zero, as the gate of Zhang et al. (2019)
+    does. heads = 0 leaves it out: then a decision is about its patch alone.
     """
 
-    def __init__(self, inputs, widths, grid=0, heads=0):
+    def __init__(self, inputs, widths, norm=spectral_norm, grid=0, heads=0):
         super().__init__()
+        norm = norm or (lambda convolution: convolution)
         pairs = zip((inputs, *widths), widths)
-        self.stages = nn.ModuleList(spectral_norm(nn.Conv2d(a, b, 4, 2, padding=1)) for a, b in pairs)
+        self.stages = nn.ModuleList(norm(nn.Conv2d(a, b, 4, 2, padding=1)) for a, b in pairs)
         self.attention = GridAttention(widths[-1], grid, heads) if heads else nn.Identity()
-        self.decide = spectral_norm(nn.Conv2d(widths[-1], 1, 3, padding=1))
+        self.decide = norm(nn.Conv2d(widths[-1], 1, 3, padding=1))
 
     def forward(self, x):
         maps = []
@@ -62,7 +63,7 @@ class Discriminator(nn.Module):
 
     def __init__(self, widths=(32, 64, 128, 128), scales=3, grid=16, heads=4):
         super().__init__()
-        self.scales = nn.ModuleList(PatchDiscriminator(1, tuple(widths), grid, heads) for _ in range(scales))
+        self.scales = nn.ModuleList(PatchDiscriminator(1, tuple(widths), grid=grid, heads=heads) for _ in range(scales))
 
     def forward(self, drawing, features=False):
         if drawing.ndim != 4 or drawing.shape[1] != 1:
@@ -77,11 +78,12 @@ class ConditionalDiscriminator(nn.Module):
 
     Source: Isola et al. (2017), "Image-to-image translation with conditional adversarial networks", section 3.2, at two
     scales. It looks at patches alone, without attention: whether strokes are crisp and where they belong is to be seen there.
+    Without spectral norm, which kept it from telling drawings that are nearly right from the guidance; R1 keeps it smooth.
     """
 
     def __init__(self, drawings, widths=(48, 96, 128), scales=2):
         super().__init__()
-        self.scales = nn.ModuleList(PatchDiscriminator(3 + drawings, widths) for _ in range(scales))
+        self.scales = nn.ModuleList(PatchDiscriminator(3 + drawings, widths, norm=None) for _ in range(scales))
 
     def forward(self, pairs):
         return [logits for logits, _ in judge(self.scales, pairs)]
