@@ -5,9 +5,10 @@ import torch
 from data.guidance import DRAWINGS
 from model import Photo2Sketch
 from model.engine import Engine
-from utils.defaults import CHECKPOINTS
+from utils.crisp import crisp
+from utils.defaults import CHECKPOINTS, CRISP
 from utils.devices import choose_device
-from utils.style import resize
+from utils.style import resize, to_bytes
 from utils.working import working_shape
 
 
@@ -15,12 +16,12 @@ class AllDrawings:
     """A trained network and the size at which it draws.
 
     checkpoint: file of a Photo2Sketch, None = the shipped one. device: a name for choose_device(). size: pixels of the
-    long side at which photos are drawn, "full" for their own. CheckpointError or DeviceError where one is missing.
+    long side at which photos are drawn, "full" for their own. crisp: as in utils.style.Style. CheckpointError or DeviceError where one is missing.
     """
 
-    def __init__(self, checkpoint=None, device="auto", size="full"):
+    def __init__(self, checkpoint=None, device="auto", size="full", crisp=CRISP):
         network = Photo2Sketch.from_checkpoint(checkpoint or CHECKPOINTS["photo2sketch"])
-        self.step, self.size, self.device = network.step, size, choose_device(device)
+        self.step, self.size, self.crisp, self.device = network.step, size, crisp, choose_device(device)
         self.engine = Engine(network, self.device, "float32")
 
     def __call__(self, photo):
@@ -29,4 +30,5 @@ class AllDrawings:
         pixels = resize(photo, *working_shape(*shape, self.size))
         drawing = self.engine.draw(torch.from_numpy(pixels).permute(2, 0, 1)[None].float() / 255)
         maps = np.concatenate([drawing.candidates[0].numpy(), drawing.sketch[0].numpy()])
+        maps = [crisp(to_bytes(part), self.crisp) / np.float32(255) for part in maps]
         return {name: resize(part, *shape) for name, part in zip(DRAWINGS, maps)}

@@ -5,5 +5,6 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 CHECKPOINTS = {name: os.path.join(ROOT, "checkpoints", f"{name}.pth") for name in ("photo2sketch", "sketch2photo")}
 DIRECTIONS = tuple(CHECKPOINTS)
 WORKING_SIZE = 768  # pixels of the long side at which photos are drawn: small faces are lost at 512, lines thin out at 1024
+CRISP = 1.0  # how steep the borders of strokes are made: 0 leaves them as soft as the network draws them
 MIN_WORKING_SIZE = 64  # pixels; below it there is nothing to see
 MAX_MEGAPIXELS = 200.0  # larger pictures are refused from their header, before anything is decoded

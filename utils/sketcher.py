@@ -69,6 +69,7 @@ class Sketcher:
             raise CheckpointError(f"{checkpoint} draws {count} candidates, but {CANDIDATES} are needed. Name another.")
         self.engine = engine(network, self.device, precision)
         self.size, self.max_megapixels, self.say = size, max_megapixels, say
+        self.style = {} if direction == "photo2sketch" else {"crisp": 0.0}  # photos have no strokes
         self.tile = None  # pixels, set when memory has run out
 
     def draw(self, image, **style):
@@ -78,7 +79,7 @@ class Sketcher:
         style: fields of utils.style.Style, such as detail=0.5, candidate=3, line_width=1.5, colour=True. Returns a PIL
         image for a path or a PIL image, else a uint8 array. PictureError for a file that is no picture.
         """
-        style = Style(**style)
+        style = Style(**self.style | style)
         photo = self.read(image)
         sketch = self.sketches([self.prepare(photo)], style.detail, style.candidate)[0]
         drawing = finish(inked(sketch, style), style, photo.shape[:2], photo)

@@ -6,6 +6,9 @@ import numpy as np
 
 from data.guidance import DRAWINGS
 from utils import effects
+from utils.crisp import check as check_crisp
+from utils.crisp import crisp
+from utils.defaults import CRISP
 from utils.enlarge import to_size
 
 NAMES = DRAWINGS[:-1]  # of the candidates, from sparse to dense
@@ -18,6 +21,7 @@ class Style:
 
     detail: float = 0.0  # -1 favours the sparse candidates in the blend, 1 the dense ones
     candidate: int | None = None  # 1 to CANDIDATES instead of the blend
+    crisp: float = CRISP  # 0 leaves the borders of strokes as soft as the network drew them
     line_width: float = 1.0  # factor
     ink: float = 1.0  # factor
     invert: bool = False  # light lines on a dark ground
@@ -30,6 +34,7 @@ class Style:
             raise ValueError(f"detail must be between -1 and 1, got {self.detail}.")
         if self.candidate is not None and self.candidate not in range(1, CANDIDATES + 1):
             raise ValueError(f"candidate must be a number from 1 to {CANDIDATES}, got {self.candidate}.")
+        check_crisp(self.crisp)
         effects.check("line width", self.line_width, effects.LINE_WIDTHS)
         effects.check("ink", self.ink, effects.INKS)
         for one, other in (("colour", "transparent"), ("colour", "invert"), ("beside", "transparent")):
@@ -57,10 +62,11 @@ def to_bytes(values):
 
 
 def inked(sketch, style):
-    """A sketch at the working size, uint8 (h, w), 255 = paper, in the style's line width and ink.
+    """A sketch at the working size, uint8 (h, w), 255 = paper, in the style's crispness, line width and ink.
 
     They are set at the working size, so that they do not depend on the photo's.
     """
+    sketch = crisp(sketch, style.crisp)
     if style.line_width == 1 and style.ink == 1:
         return sketch
     return to_bytes(effects.adjust(sketch / np.float32(255), style.line_width, style.ink))

@@ -6,10 +6,11 @@ import sys
 import textwrap
 
 from utils import defaults, effects
+from utils.crisp import CRISPS
 from utils.encode import FORMATS, OPAQUE
 from utils.style import CANDIDATES, NAMES, Style
 
-STYLE = ("detail", "line_width", "ink", "invert", "transparent", "colour", "beside")  # options that are fields of Style
+STYLE = ("detail", "crisp", "line_width", "ink", "invert", "transparent", "colour", "beside")  # options that are fields of Style
 
 
 class Parser(argparse.ArgumentParser):
@@ -132,11 +133,12 @@ def add_drawing(parser, multiple):
 
 def add_look(parser):
     add = parser.add_argument_group("how it looks").add_argument
-    for option, (low, high), meaning in (
-        ("--line-width", effects.LINE_WIDTHS, "thinner or thicker lines"),
-        ("--ink", effects.INKS, "lighter or darker ink"),
+    for option, (low, high), default, meaning in (
+        ("--crisp", CRISPS, defaults.CRISP, "softer or crisper strokes; 0 as the network drew them"),
+        ("--line-width", effects.LINE_WIDTHS, 1.0, "thinner or thicker lines"),
+        ("--ink", effects.INKS, 1.0, "lighter or darker ink"),
     ):
-        add(option, type=number(low, high), default=1.0, metavar="X", help=f"{meaning}, {low} to {high}")
+        add(option, type=number(low, high), default=default, metavar="X", help=f"{meaning}, {low} to {high}")
     add("--invert", action="store_true", help="light lines on a dark ground")
     add("--transparent", action="store_true", help="ink as opacity on nothing (png, webp, tiff)")
     add("--colour", "--color", action="store_true", help="lines in the photo's own colours")
@@ -182,6 +184,7 @@ def parse(parser, arguments=None):
             if getattr(options, name) != parser.get_default(name):
                 option = f"--{name.replace('_', '-')}"
                 parser.error(f"{option} is for drawings and has no meaning with --direction sketch2photo")
+        options.crisp = 0.0  # photos have no strokes
     if options.candidate and options.detail:
         parser.error("--detail sets the blend and has no meaning with --candidate: leave one out")
     try:

@@ -1,0 +1,80 @@
+"""Crisp strokes: the formula against SciPy, what must not change, and where the tools use it."""
+import cv2
+import numpy as np
+import pytest
+from scipy.ndimage import gaussian_filter
+from utils.all_drawings import AllDrawings
+from utils.crisp import FAINT, FULL, SIGMA, crisp
+from utils.sketcher import Sketcher
+from utils.style import Style, inked
+
+from .tool_kit import reverse_weights, weights
+
+
+@pytest.fixture(scope="module")
+def soft():
+    """A drawing of lines and a hatched disc with soft borders: uint8 (120, 160)."""
+    drawing = np.full((120, 160), 255, np.uint8)
+    for x in range(10, 150, 14):
+        cv2.line(drawing, (x, 10), (x + 8, 110), 40, 2)
+    cv2.circle(drawing, (80, 60), 25, 90, -1)
+    return cv2.GaussianBlur(drawing, (0, 0), 1.2)
+
+
+@pytest.mark.parametrize("amount", [0.5, 1.0, 2.0])
+def test_agrees_with_the_formula_in_float64(soft, amount):
+    values = soft.astype(np.float64)
+    ink = 1 - np.clip(values + amount * (values - gaussian_filter(values, SIGMA, mode="mirror")), 0, 255) / 255
+    expected = 255 * (1 - np.clip((ink - amount * FAINT) / (1 - amount * (FAINT + FULL)), 0, 1))
+    assert np.abs(crisp(soft, amount) - expected).max() < 2.5  # three roundings to whole bytes, stretched by 1.3 at most
+
+
+def test_nothing_changes_at_0(soft):
+    assert np.array_equal(crisp(soft, 0.0), soft)
+
+
+def test_borders_are_steeper_the_more_the_amount(soft):
+    slopes = [np.abs(np.diff(crisp(soft, amount).astype(float))).max() for amount in (0, 0.5, 1, 1.5, 2)]
+    assert all(one < two for one, two in zip(slopes, slopes[1:3])) and slopes[2] <= slopes[3] <= slopes[4]
+
+
+def test_paper_and_full_ink_stay_and_black_lines_on_white_get_no_halo():
+    sharp = np.full((60, 60), 255, np.uint8)
+    sharp[20:40, 20:40] = 0
+    assert np.array_equal(crisp(sharp, 1.0), sharp)
+
+
+def test_faint_ink_becomes_paper_and_almost_full_ink_full():
+    faint, full = (np.full((20, 20), value, np.uint8) for value in (248, 15))
+    assert (crisp(faint, 1.0) == 255).all() and (crisp(full, 1.0) == 0).all()
+
+
+def test_turned_and_mirrored_drawings_are_made_crisp_alike(soft):
+    for turned in (np.rot90, np.fliplr):
+        assert np.array_equal(crisp(np.ascontiguousarray(turned(soft)), 1.0), turned(crisp(soft, 1.0)))
+
+
+def test_a_small_drawing_is_no_exception():
+    assert crisp(np.array([[0, 255]], np.uint8), 1.0).shape == (1, 2)
+
+
+@pytest.mark.parametrize("amount", [-0.1, 2.1, float("nan")])
+def test_amounts_out_of_range_are_named(soft, amount):
+    for call in (lambda: crisp(soft, amount), lambda: Style(crisp=amount)):
+        with pytest.raises(ValueError, match="crisp must be between 0"):
+            call()
+
+
+def test_line_width_and_ink_are_set_on_crisp_lines(soft):
+    assert np.array_equal(inked(soft, Style()), crisp(soft, 1.0))
+    assert np.array_equal(inked(soft, Style(ink=2.0)), inked(crisp(soft, 1.0), Style(crisp=0, ink=2.0)))
+
+
+def test_drawings_are_crisp_by_default_photos_never(tmp_path):
+    photo = np.random.default_rng(0).integers(0, 256, (48, 64, 3), np.uint8)
+    sketcher = Sketcher(weights(tmp_path), "cpu", "float32", "full")
+    assert np.array_equal(sketcher.draw(photo), crisp(sketcher.draw(photo, crisp=0.0), 1.0))
+    measured = AllDrawings(weights(tmp_path), "cpu")(photo)["blend"]
+    assert np.array_equal(np.rint(255 * measured), sketcher.draw(photo))
+    back = Sketcher(reverse_weights(tmp_path), "cpu", "float32", "full", "sketch2photo")
+    assert np.array_equal(back.draw(photo), back.draw(photo, crisp=0.0))
