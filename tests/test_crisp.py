@@ -2,9 +2,9 @@
 import cv2
 import numpy as np
 import pytest
-from scipy.ndimage import gaussian_filter
+from scipy.ndimage import gaussian_filter, maximum_filter, minimum_filter
 from utils.all_drawings import AllDrawings
-from utils.crisp import FAINT, FULL, SIGMA, crisp
+from utils.crisp import FAINT, GAIN, SIGMA, crisp
 from utils.sketcher import Sketcher
 from utils.style import Style, inked
 
@@ -24,9 +24,10 @@ def soft():
 @pytest.mark.parametrize("amount", [0.5, 1.0, 2.0])
 def test_agrees_with_the_formula_in_float64(soft, amount):
     values = soft.astype(np.float64)
-    ink = 1 - np.clip(values + amount * (values - gaussian_filter(values, SIGMA, mode="mirror")), 0, 255) / 255
-    expected = 255 * (1 - np.clip((ink - amount * FAINT) / (1 - amount * (FAINT + FULL)), 0, 1))
-    assert np.abs(crisp(soft, amount) - expected).max() < 2.5  # three roundings to whole bytes, stretched by 1.3 at most
+    sharp = values + GAIN * amount * (values - gaussian_filter(values, SIGMA, mode="mirror"))
+    sharp = np.clip(sharp, minimum_filter(values, 3), maximum_filter(values, 3))
+    expected = 255 * (1 - np.clip((1 - sharp / 255 - amount * FAINT) / (1 - amount * FAINT), 0, 1))
+    assert np.abs(crisp(soft, amount) - expected).max() < 1 + GAIN * amount  # the blur is rounded before the gain
 
 
 def test_nothing_changes_at_0(soft):
@@ -44,9 +45,15 @@ def test_paper_and_full_ink_stay_and_black_lines_on_white_get_no_halo():
     assert np.array_equal(crisp(sharp, 1.0), sharp)
 
 
-def test_faint_ink_becomes_paper_and_almost_full_ink_full():
-    faint, full = (np.full((20, 20), value, np.uint8) for value in (248, 15))
-    assert (crisp(faint, 1.0) == 255).all() and (crisp(full, 1.0) == 0).all()
+def test_faint_ink_becomes_paper_and_grey_areas_stay_grey():
+    faint, grey = (np.full((20, 20), value, np.uint8) for value in (248, 120))
+    assert (crisp(faint, 1.0) == 255).all() and np.abs(crisp(grey, 1.0).astype(int) - 120).max() <= 255 * FAINT
+
+
+def test_no_stroke_gets_darker_than_its_darkest_neighbour(soft):
+    noise = np.random.default_rng(0).integers(0, 256, (50, 70), np.uint8)
+    for drawing in (soft, noise):
+        assert (crisp(drawing, 1.0) >= minimum_filter(drawing, 3)).all()
 
 
 def test_turned_and_mirrored_drawings_are_made_crisp_alike(soft):
