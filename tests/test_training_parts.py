@@ -1,6 +1,8 @@
 """Schedule, averages, order of the data, weights of a step, picture grids, machine."""
 import math
+from types import SimpleNamespace
 
+import cv2
 import numpy as np
 import pytest
 import torch
@@ -8,13 +10,16 @@ from torch import nn
 
 from losses.weights import Weights
 from model import Drawing
+from utils.crisp import crisp as tools_crisp
 from utils.training import samples
-from utils.training.cycle import seed_step, weights_of_step
+from utils.training.crisp import crisp
+from utils.training.cycle import Cycle, seed_step, weights_of_step
 from utils.training.distributed import Group
 from utils.training.ema import Average
 from utils.training.fields import OptionError
 from utils.training.loader import Items, Order, make_loader, to_device
 from utils.training.machine import bfloat16_is_fast, choose_device, choose_dtype, keep_freed_memory
+from utils.training.options import make_options
 from utils.training.schedule import averaging_decay, learning_rate_factor
 
 
@@ -162,3 +167,29 @@ def test_bfloat16_is_chosen_by_the_clock(monkeypatch, fast):
     assert math.isfinite(clock["now"])
     monkeypatch.setattr("utils.training.machine.native_bfloat16", lambda: False)
     assert choose_dtype("auto", torch.device("cpu")) == torch.float32  # emulated, whatever the clock says
+
+
+def test_crisp_strokes_are_those_of_the_tools():
+    drawing = cv2.GaussianBlur(np.random.default_rng(0).integers(0, 256, (40, 50), np.uint8), (0, 0), 1.0)
+    trained = crisp(torch.from_numpy(drawing)[None, None] / 255)[0, 0].numpy()
+    assert np.abs(255 * trained - tools_crisp(drawing, 1.0)).max() < 0.51  # the tools round
+
+
+def test_crisp_strokes_have_the_gradient_of_their_formula():
+    drawing = torch.rand(1, 1, 9, 8, generator=torch.Generator().manual_seed(0))
+    direction = torch.rand(drawing.shape, generator=torch.Generator().manual_seed(1)) - 0.5
+    value, slope = torch.autograd.functional.jvp(lambda x: crisp(x).square().sum(), drawing, direction)
+    above, below = (float(crisp(drawing + h * direction).double().square().sum()) for h in (1e-3, -1e-3))
+    assert value > 0 and float(slope) == pytest.approx((above - below) / 2e-3, rel=0.02)
+
+
+@pytest.mark.parametrize("share", [0.0, 0.5, 1.0])
+def test_sketch2photo_sees_a_share_of_the_drawings_crisp(share):
+    sketch = torch.rand(200, 1, 8, 8, generator=torch.Generator().manual_seed(0))
+    drawing = Drawing(sketch, sketch.expand(-1, 2, -1, -1), None)
+    options = make_options({"crisp_share": share, "candidate_share": 0.5, "batch": 200})
+    networks = SimpleNamespace(with_generators=lambda: {"photo2sketch": nn.Conv2d(1, 1, 1)}, discriminators=dict)
+    seen = Cycle(options, networks, Group(), "cpu", torch.float32, 1).input_of_sketch2photo(0, 0, drawing)
+    changed = (seen != sketch).flatten(1).any(1).float().mean()
+    assert seen.shape == sketch.shape and abs(float(changed) - share) < 0.15
+    assert set(map(bool, ((seen == sketch) | (seen == crisp(sketch))).flatten(1).all(1))) == {True}

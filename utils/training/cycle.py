@@ -11,6 +11,7 @@ from losses.conditional import all_drawings, pair
 from losses.objective import DiscriminatorObjective, GeneratorObjective, judged_drawings
 from model import Drawing
 
+from .crisp import crisp
 from .distributed import unwrap
 from .schedule import learning_rate_factor
 
@@ -121,7 +122,7 @@ class Cycle:
                 drawing = networks.photo2sketch(batch["photo"])
             drawing = Drawing(*(part.float() for part in drawing))
             if weights.needs_reconstruction:
-                reconstruction = networks.sketch2photo(self._input(step, number, drawing)).float()
+                reconstruction = networks.sketch2photo(self.input_of_sketch2photo(step, number, drawing)).float()
             return drawing, self._terms(batch, drawing, reconstruction, side_logits, weights)
 
     def _terms(self, batch, drawing, reconstruction, side_logits, weights):
@@ -152,17 +153,24 @@ class Cycle:
             return contextlib.nullcontext()
         return torch.autocast(self.device.type, self.dtype)
 
-    def _input(self, step, number, drawing):
-        """What Sketch2Photo sees: the sketch, and for a share of the photos a random candidate instead."""
-        if not self.options.candidate_share:
+    def input_of_sketch2photo(self, step, number, drawing):
+        """What Sketch2Photo sees, (B, 1, H, W): the sketch, for a share of the photos a random candidate instead, and a share
+        of both with crisp strokes.
+        """
+        o = self.options
+        if not (o.candidate_share or o.crisp_share):
             return drawing.sketch
         batch, count = drawing.candidates.shape[:2]
-        rng = np.random.default_rng((self.options.seed, step, number, 2))  # for all processes' photos, then ours
+        rng = np.random.default_rng((o.seed, step, number, 2))  # for all processes' photos, then ours
         mine = slice(self.group.rank * batch, (self.group.rank + 1) * batch)
-        swapped = rng.random(batch * self.group.size)[mine] < self.options.candidate_share
-        chosen = rng.integers(0, count, batch * self.group.size)[mine]
+        photos = batch * self.group.size
+        swapped = rng.random(photos)[mine] < o.candidate_share
+        chosen = rng.integers(0, count, photos)[mine]
+        sharpened = rng.random(photos)[mine] < o.crisp_share
         rows = [drawing.candidates[i, c] if s else drawing.sketch[i, 0] for i, (s, c) in enumerate(zip(swapped, chosen))]
-        return torch.stack(rows)[:, None]
+        seen = torch.stack(rows)[:, None]
+        sharpened = torch.from_numpy(sharpened).to(seen.device)[:, None, None, None]
+        return torch.where(sharpened, crisp(seen), seen) if o.crisp_share else seen
 
     def _discriminator(self, name, step, batch, drawing, parts, last):
         """Forward and backward of one part through the discriminator `name`: its terms."""

@@ -88,6 +88,9 @@ class Options:
     vgg_crop: int = option(0, "style and content look at a random square of this side in pixels, 0 for all", _LOSSES, low=0)
     vgg_share: float = option(1.0, "share of the photos of a step that style and content look at", _LOSSES, above=0, high=1)
     candidate_share: float = option(0.0, "share of photos reconstructed from a random candidate", _LOSSES, low=0, high=1)
+    crisp_share: float = option(
+        0.0, "share of photos reconstructed from crisp strokes, as the tools draw them by default", _LOSSES, low=0, high=1
+    )
     adversarial_form: str = option(
         "hinge", "form of the adversarial loss", _LOSSES, choices=("hinge", "least-squares", "non-saturating")
     )
