@@ -1,4 +1,5 @@
 """Encoder: convolutions that widen while the resolution falls."""
+import torch
 from torch import nn
 
 from .blocks import SLOPE, ConvNorm, ResidualBlock
@@ -20,7 +21,9 @@ class Stage(nn.Module):
 class Encoder(nn.Module):
     """(B, inputs, H, W) -> features of every stage, the bottleneck last, at 1 / stride of the resolution.
 
-    H and W must be multiples of the architecture's stride.
+    H and W must be multiples of the architecture's stride. The first stage is computed in the precision of x, also under
+    autocast, as model.precision does it for drawing: on white paper its differences of neighbours are rounding errors in
+    bfloat16, and running statistics that hold them are wrong by a constant everywhere.
     """
 
     def __init__(self, inputs, arch):
@@ -42,7 +45,9 @@ class Encoder(nn.Module):
         )
 
     def forward(self, x):
-        features = [self.unshuffle(x)]
-        for stage in self.stages:
+        first, *others = self.stages
+        with torch.autocast(x.device.type, enabled=False):
+            features = [first(self.unshuffle(x))]
+        for stage in others:
             features.append(stage(features[-1]))
-        return features[1:]
+        return features

@@ -137,3 +137,14 @@ def test_strokes_continue_across_tiles():
     whole, _ = head.maps_of(features)
     part, _ = head.maps_of(features[..., 8:, 10:], origin=(16, 20))
     assert torch.allclose(part[..., 4:-4, 4:-4], whole[..., 20:-4, 24:-4], atol=1e-5)
+
+
+def test_white_paper_does_not_drift_in_bfloat16():
+    """Training: stage 1 as in float32. Its running statistics hold for drawing, where it is never in bfloat16."""
+    torch.manual_seed(0)
+    encoder, sketch = Sketch2Photo(TINY).train().encoder, torch.ones(1, 1, 64, 64)
+    sketch[..., 30, 10:50] = 0
+    plain = encoder(sketch)
+    with torch.autocast("cpu", torch.bfloat16):
+        rounded = encoder(sketch)
+    assert torch.equal(plain[0], rounded[0]) and rounded[1].dtype == torch.bfloat16
