@@ -8,9 +8,11 @@ def degrade(rgb, rng):
     image = rgb.astype(np.float32) / 255
     if rng.random() < 0.5:  # light: gamma, contrast, brightness
         image = np.clip(image, 0, 1) ** np.exp(rng.uniform(-0.5, 0.5))
-        image = (image - 0.5) * rng.uniform(0.6, 1.2) + 0.5 + rng.uniform(-0.1, 0.1)
-    if rng.random() < 0.3:  # colour: gains of the channels, or none at all
-        image = image * rng.uniform(0.8, 1.2, 3) if rng.random() < 0.7 else image.mean(2, keepdims=True).repeat(3, 2)
+        image = (image - 0.5) * rng.uniform(0.35, 1.2) + 0.5 + rng.uniform(-0.1, 0.1)
+    if rng.random() < 0.4:  # colour: gains of the channels, and from grey to glaring, where a channel tells nothing any more
+        grey = image.mean(2, keepdims=True)
+        image = np.clip(grey + (image - grey) * rng.choice([0, rng.uniform(0.3, 2.5)], p=[0.25, 0.75]), 0, 1)
+        image = image * rng.uniform(0.8, 1.2, 3)
     darkened = rng.random()
     if darkened < 0.2:  # against the light, half in the shade
         image = image * shadow(image.shape[:2], rng)[..., None]
@@ -18,8 +20,8 @@ def degrade(rgb, rng):
         light = dim(rng)
         noise = rng.normal(0, 0.003 + light * rng.uniform(0.01, 0.08), image.shape).astype(np.float32)
         image = light * image + cv2.GaussianBlur(noise, (0, 0), 0.7)
-    if rng.random() < 0.15:
-        image = cv2.GaussianBlur(image, (0, 0), rng.uniform(0.4, 1.2))
+    if rng.random() < 0.25:  # out of focus, or enlarged
+        image = cv2.GaussianBlur(image, (0, 0), np.exp(rng.uniform(np.log(0.4), np.log(2.5))))
     if rng.random() < 0.3:
         image = image + rng.normal(0, rng.uniform(0.005, 0.05), image.shape)
     image = np.uint8(np.clip(image, 0, 1) * 255 + 0.5)
