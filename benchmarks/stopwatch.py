@@ -80,5 +80,6 @@ class Stopwatch:
         return self.pipe.recv()
 
     def close(self):
-        self.pipe.send(None)
+        with contextlib.suppress(BrokenPipeError):  # it failed: its own error is the one to show
+            self.pipe.send(None)
         self.process.join()

@@ -33,7 +33,7 @@ class GridAttention(nn.Module):
     def attend(self, tokens):
         """(B, C, grid, grid) -> the same shape: what each position gathers from the others."""
         batch, channels = tokens.shape[:2]
-        sequence = self.norm(tokens.flatten(2).transpose(1, 2))
+        sequence = self.norm(tokens.flatten(2).transpose(1, 2).to(self.norm.weight.dtype))
         qkv = self.qkv(sequence).reshape(batch, -1, 3, self.heads, channels // self.heads).permute(2, 0, 3, 1, 4)
         gathered = F.scaled_dot_product_attention(*qkv.unbind(0))
         gathered = self.out(gathered.transpose(1, 2).reshape(batch, -1, channels))

@@ -36,6 +36,21 @@ def test_stopwatch_measures_time_and_memory():
     assert not watch.process.is_alive()
 
 
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+@pytest.mark.parametrize("name", [name for name in CONTENDERS if name != "fast, onnxruntime"])
+def test_every_contender_runs_in_both_precisions(name, precision):
+    run = builder(name, precision, "cpu")()
+    run(np.zeros((64, 64, 3), np.uint8))
+
+
+def test_stopwatch_can_be_closed_after_its_network_failed():
+    watch = Stopwatch(builder("fast", "float32", "cpu"), threads=1)
+    with pytest.raises(EOFError):
+        watch.time("no photo")
+    watch.close()
+    assert not watch.process.is_alive()
+
+
 def test_large_sizes_are_left_out_where_time_or_memory_would_not_do(monkeypatch, capsys):
     class Watch:
         """Half a second a megapixel and 4 GB a megapixel."""
