@@ -184,11 +184,18 @@ def test_crisp_strokes_have_the_gradient_of_their_formula():
 
 
 @pytest.mark.parametrize("share", [0.0, 0.5, 1.0])
-def test_sketch2photo_sees_a_share_of_the_drawings_crisp(share):
-    sketch = torch.rand(200, 1, 8, 8, generator=torch.Generator().manual_seed(0))
-    drawing = Drawing(sketch.expand(-1, 2, -1, -1), None, sketch)
+def test_losses_and_sketch2photo_see_a_share_of_the_drawings_crisp(share):
+    random = torch.Generator().manual_seed(0)
+    drawing = Drawing(torch.rand(200, 2, 8, 8, generator=random), None, torch.rand(200, 1, 8, 8, generator=random))
     options = make_options({"crisp_share": share, "candidate_share": 0.5, "batch": 200})
     networks = SimpleNamespace(with_generators=lambda: {"photo2sketch": nn.Conv2d(1, 1, 1)}, discriminators=dict)
-    seen = Cycle(options, networks, Group(), "cpu", torch.float32, 1).input_of_sketch2photo(0, 0, drawing)
-    soft, sharpened = ((seen == kind).flatten(1).all(1) for kind in (sketch, crisp(sketch)))
-    assert (soft ^ sharpened).all() and abs(float(sharpened.float().mean()) - share) < 0.1
+    cycle = Cycle(options, networks, Group(), "cpu", torch.float32, 1)
+    seen = cycle.as_seen(0, 0, drawing)
+    alike = lambda one, other: (one == other).flatten(1).all(1)
+    sharpened = alike(seen.sketch, crisp(drawing.sketch))
+    assert torch.equal(sharpened, alike(seen.candidates, crisp(drawing.candidates)))
+    assert (sharpened ^ (alike(seen.sketch, drawing.sketch) & alike(seen.candidates, drawing.candidates))).all()
+    assert abs(float(sharpened.float().mean()) - share) < 0.1
+    given = cycle.input_of_sketch2photo(0, 0, seen)
+    kinds = torch.stack([alike(given, seen.sketch), *(alike(given, seen.candidates[:, i : i + 1]) for i in range(2))])
+    assert (kinds.sum(0) == 1).all() and (abs(kinds.float().mean(1) - torch.tensor([0.5, 0.25, 0.25])) < 0.1).all()

@@ -120,7 +120,7 @@ class Cycle:
                 del features
             else:
                 drawing = networks.photo2sketch(batch["photo"])
-            drawing = Drawing(*(part.float() for part in drawing))
+            drawing = self.as_seen(step, number, Drawing(*(part.float() for part in drawing)))
             if weights.needs_reconstruction:
                 reconstruction = networks.sketch2photo(self.input_of_sketch2photo(step, number, drawing)).float()
             return drawing, self._terms(batch, drawing, reconstruction, side_logits, weights)
@@ -153,24 +153,29 @@ class Cycle:
             return contextlib.nullcontext()
         return torch.autocast(self.device.type, self.dtype)
 
+    def as_seen(self, step, number, drawing):
+        """The drawing as every loss and Sketch2Photo see it: for a share of the photos with crisp strokes."""
+        share = self.options.crisp_share
+        if not share:
+            return drawing
+        chosen = self._of_our_photos(step, number, 4, len(drawing.sketch), lambda rng, photos: rng.random(photos) < share)
+        sharpened = lambda part: torch.stack([crisp(one[None])[0] if c else one for one, c in zip(part, chosen)])
+        return drawing._replace(candidates=sharpened(drawing.candidates), sketch=sharpened(drawing.sketch))
+
     def input_of_sketch2photo(self, step, number, drawing):
-        """What Sketch2Photo sees, (B, 1, H, W): the sketch, for a share of the photos a random candidate instead, and a share
-        of both with crisp strokes.
-        """
-        o = self.options
-        if not (o.candidate_share or o.crisp_share):
+        """What Sketch2Photo sees, (B, 1, H, W): the sketch, for a share of the photos a random candidate instead."""
+        share = self.options.candidate_share
+        if not share:
             return drawing.sketch
         batch, count = drawing.candidates.shape[:2]
-        rng = np.random.default_rng((o.seed, step, number, 2))  # for all processes' photos, then ours
-        mine = slice(self.group.rank * batch, (self.group.rank + 1) * batch)
-        photos = batch * self.group.size
-        swapped = rng.random(photos)[mine] < o.candidate_share
-        chosen = rng.integers(0, count, photos)[mine]
-        sharpened = rng.random(photos)[mine] < o.crisp_share
-        rows = [drawing.candidates[i, c] if s else drawing.sketch[i, 0] for i, (s, c) in enumerate(zip(swapped, chosen))]
-        seen = torch.stack(rows)[:, None]
-        sharpened = torch.from_numpy(sharpened).to(seen.device)[:, None, None, None]
-        return torch.where(sharpened, crisp(seen), seen) if o.crisp_share else seen
+        pick = lambda rng, photos: np.where(rng.random(photos) < share, rng.integers(0, count, photos), -1)
+        chosen = self._of_our_photos(step, number, 2, batch, pick)
+        return torch.stack([drawing.sketch[i] if c < 0 else drawing.candidates[i, c : c + 1] for i, c in enumerate(chosen)])
+
+    def _of_our_photos(self, step, number, purpose, batch, draw):
+        """What draw(rng, photos) gives for all processes' photos of a part, then ours. purpose: a number for each use."""
+        everything = draw(np.random.default_rng((self.options.seed, step, number, purpose)), batch * self.group.size)
+        return everything[self.group.rank * batch : (self.group.rank + 1) * batch]
 
     def _discriminator(self, name, step, batch, drawing, parts, last):
         """Forward and backward of one part through the discriminator `name`: its terms."""
