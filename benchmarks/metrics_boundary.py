@@ -11,7 +11,7 @@ from scipy import sparse
 from scipy.sparse.csgraph import maximum_bipartite_matching
 from skimage.morphology import thin
 
-from data.guidance import crest
+from data.filters import crest
 
 TOLERANCE = 0.0075  # largest distance of a match, as a share of the image's diagonal: the benchmark's value
 THRESHOLDS = tuple(i / 20 for i in range(1, 20))

@@ -17,7 +17,7 @@ from .references import References
 
 SURROUNDINGS = 16  # pixels around a crop that the guidance's filters see
 LEAST = 480  # pixels of the short side, COCO's own: photos are not decoded smaller than this
-FACE_ENLARGED = 1.4  # crops on faces may be scaled up by this much more: photos of few pixels have small faces
+ENLARGED = 1.4  # crops on faces and words may be scaled up by this much more: photos of few pixels have small ones
 LOOKED_AT = 200  # photos at most whose size is compared with that of the crops
 ATTEMPTS = 10  # other pictures tried when one cannot be decoded
 
@@ -31,13 +31,14 @@ class SketchDataset(torch.utils.data.Dataset):
     crops, 0 for the same: small drawings are not blown up for wide crops. length: items per epoch, None for one per photo.
     scales: (low, high) result pixels per photo pixel, where photos much larger than the largest crop count at a half, a
     quarter or an eighth of their size, at which they are decoded. object_crops: share of the crops centred on an annotated
-    object. face_crops: share of the items that show a photo with a face map, centred on a face. line_art: share of the items
-    that are a reference of lines alone in place of a photo, whose drawings are itself. categories: names of the COCO
-    categories whose photos and objects are used.
+    object. face_crops: share of the items that show a photo with a face map, centred on a face. letter_crops: share of the
+    others that show one with a letter map, centred on a word. line_art: share of the items that are a reference of lines alone
+    in place of a photo, whose drawings are itself. categories: names of the COCO categories whose photos and objects are used.
 
     An item is a dict: "photo" uint8 (3, S, S), what the network sees; "clean" uint8 (3, S, S), the same undamaged;
     "guidance" uint8 (6, S, S), 255 = paper, see data.guidance.DRAWINGS; "importance" uint8 (1, S, S), 255 at the features of
-    faces; "edges" uint8 (1, S, S), 255 = semantic edge or feature of a face; "reference" uint8 (1, R, R); "name" str.
+    faces and at letters; "edges" uint8 (1, S, S), 255 = semantic edge, feature of a face or letter; "reference" uint8
+    (1, R, R); "name" str.
     """
 
     def __init__(
@@ -51,6 +52,7 @@ class SketchDataset(torch.utils.data.Dataset):
         scales=(0.6, 1.25),
         object_crops=0.0,
         face_crops=0.0,
+        letter_crops=0.0,
         line_art=0.0,
         categories=None,
         seed=0,
@@ -62,8 +64,8 @@ class SketchDataset(torch.utils.data.Dataset):
         self.size, self.reference_size = size, reference_size or size
         self.scales, self.object_crops, self.seed = scales, object_crops, seed
         self.least = max(LEAST, math.ceil((size + 2 * SURROUNDINGS) / min(scales)))  # the largest crop still fits
-        self.faces = self.photos.with_faces()
-        self.face_crops = face_crops if self.train else 0
+        self.faces, self.letters = self.photos.with_faces(), self.photos.with_letters()
+        self.face_crops, self.letter_crops = (face_crops, letter_crops) if self.train else (0, 0)
         self.length = length or len(self.photos)
         self.epoch = 0
         self.line_art = line_art if self.train and self.references else 0
@@ -78,12 +80,15 @@ class SketchDataset(torch.utils.data.Dataset):
 
     def describe(self):
         """One or more lines: how many photos and drawings there are, what was skipped and why."""
-        maps = f"{self.photos.has_edges().sum()} with edge maps, {len(self.faces)} with face maps"
+        counts = (self.photos.has_edges().sum(), "edge"), (len(self.faces), "face"), (len(self.letters), "letter")
+        maps = ", ".join(f"{count} with {kind} maps" for count, kind in counts)
         lines = [f"{len(self.photos)} photos in {self.photos.folder} ({maps})"]
         if self.object_crops and self.photos.annotations is None:
             lines.append("no annotations: no crop is centred on an object")
         if self.face_crops and not len(self.faces):
             lines.append("no face maps: no crop is centred on a face (python -m utils.training.face_maps makes them)")
+        if self.letter_crops and not len(self.letters):
+            lines.append("no letter maps: no crop is centred on a word (python -m utils.training.letter_maps makes them)")
         sides = self.photos.short_sides(LOOKED_AT) if self.train else np.array([], int)
         if np.count_nonzero(sides < self.size) > len(sides) / 2:
             lines.append(
@@ -120,9 +125,9 @@ class SketchDataset(torch.utils.data.Dataset):
         place = index % len(self.photos)
         if self.train:
             place = int(self._order(index // len(self.photos))[place])
-        on_face = bool(self.face_crops) and len(self.faces) > 0 and rng.random() < self.face_crops
-        if on_face:
-            place = int(rng.choice(self.faces))
+        target = self._target(rng)
+        if target:
+            place = int(rng.choice(self.faces if target == "face" else self.letters))
         for _ in range(ATTEMPTS):
             photo = self.photos.read(place, self.least)
             if photo is not None:
@@ -133,15 +138,26 @@ class SketchDataset(torch.utils.data.Dataset):
                 f"{ATTEMPTS} photos in a row cannot be decoded, the last one {self.photos.names[place]}. "
                 f"Repair or remove the damaged files in {self.photos.folder}."
             )
-        crop = self._crop(photo, place, rng, on_face)
+        crop = self._crop(photo, place, rng, target)
         rgb, semantic, fine = (crop.apply(part) for part in (photo.rgb, photo.semantic, photo.fine))
-        face = None if photo.face is None else crop.apply(photo.face)
+        face, letters = (None if part is None else crop.apply(part) for part in (photo.face, photo.letters))
         rim = slice(SURROUNDINGS, -SURROUNDINGS)
         whole = overview(photo.rgb, photo.semantic).cropped(crop)
-        ink = drawings(rgb, semantic, fine, face, whole=whole, origin=(-SURROUNDINGS, -SURROUNDINGS))[:, rim, rim]
-        important = np.zeros(rgb.shape[:2], np.float32) if face is None else around_features(face)
-        edges = semantic if face is None else np.maximum(semantic, face[..., 0] / np.float32(255))
+        ink = drawings(rgb, semantic, fine, face, letters, whole=whole, origin=(-SURROUNDINGS, -SURROUNDINGS))[:, rim, rim]
+        important, edges = np.zeros(rgb.shape[:2], np.float32), semantic
+        if face is not None:
+            important, edges = around_features(face), np.maximum(edges, face[..., 0] / np.float32(255))
+        if letters is not None:
+            written, where = letters[..., 0] / np.float32(255), letters[..., 1] / np.float32(255)
+            important, edges = np.maximum(important, around_features(letters)), edges + where * (written - edges)
         return rgb[rim, rim], ink, important[rim, rim], edges[rim, rim], str(self.photos.names[place])
+
+    def _target(self, rng):
+        """What the crop of an item is centred on: "face" or "letters", by their shares; "" for neither."""
+        on_face = bool(self.face_crops) and len(self.faces) > 0 and rng.random() < self.face_crops
+        if on_face:
+            return "face"
+        return "letters" if self.letter_crops and len(self.letters) and rng.random() < self.letter_crops else ""
 
     def _line_art(self, rng):
         """(crop, ink, importance, edges, name) of a reference of lines alone, for the share of items that are one; else None."""
@@ -159,16 +175,17 @@ class SketchDataset(torch.utils.data.Dataset):
             self._pass = key, np.random.default_rng((*key, 1)).permutation(len(self.photos))
         return self._pass[1]
 
-    def _crop(self, photo, place, rng, on_face):
+    def _crop(self, photo, place, rng, target):
         shape, size = photo.rgb.shape, self.size + 2 * SURROUNDINGS
         if not self.train:
             rng = np.random.default_rng((self.seed, place))
             return random_crop(shape, size, (0.8, 0.8), rng, SURROUNDINGS)
-        if on_face and photo.face is not None:
-            rows, columns = np.nonzero(photo.face[..., 1] > 127)
+        shown = getattr(photo, target) if target else None
+        if shown is not None:
+            rows, columns = np.nonzero(shown[..., 1] > 127)
             if len(rows):
                 pixel = rng.integers(len(rows))
-                scales = (self.scales[0], FACE_ENLARGED * self.scales[1])
+                scales = (self.scales[0], ENLARGED * self.scales[1])
                 return random_crop(shape, size, scales, rng, SURROUNDINGS, (columns[pixel], rows[pixel]))
         centre = None
         if len(photo.centres) and rng.random() < self.object_crops:

@@ -162,7 +162,7 @@ def shade_face(patch, oval):
 
 
 def around_features(face):
-    """Where the features of a face map uint8 (H, W, 3) are, and a little around them: float32 (H, W) in [0, 1]."""
+    """Where the features of a face map, or the letters of a letter map, are, and a little around: uint8 (H, W, 3) -> float32 (H, W) in [0, 1]."""
     near = cv2.dilate(face[..., 0], np.ones((5, 5), np.uint8))
     return np.minimum(1.5 * blur(near.astype(np.float32) / 255, 1.5), 1)
 

@@ -8,7 +8,7 @@ import numpy as np
 from .coco import read_annotations
 from .edges import edges_from_photo, strengthened
 from .header import read_header
-from .pictures import EDGE_FOLDERS, EXTENSIONS, FACE_FOLDER, MAP_FOLDERS, find_pictures, held_out, read_gray, read_rgb, usable
+from .pictures import EDGE_FOLDERS, EXTENSIONS, FACE_FOLDER, LETTER_FOLDER, MAP_FOLDERS, find_pictures, held_out, read_gray, read_rgb, usable
 
 
 @dataclasses.dataclass(frozen=True)
@@ -19,6 +19,7 @@ class Photo:
     semantic: np.ndarray  # float32 (H, W) in [0, 1], 1 = edge: the edges that matter
     fine: np.ndarray  # float32 (H, W) in [0, 1], 1 = edge: all of them
     face: np.ndarray | None  # uint8 (H, W, 3), see data.faces, where the photo has such a map
+    letters: np.ndarray | None  # likewise, see data.letters
     centres: np.ndarray  # float32 (objects, 2): x, y of the annotated objects in pixels of `rgb`
 
 
@@ -27,7 +28,7 @@ class Photos:
 
     COCO layout: root/train2017, root/val2017, and optionally root/annotations/instances_*.json. Otherwise every picture
     below root. Maps in root/edge and root/edge_fine replace the edges that are computed from the photo, those in
-    root/face_map tell where faces are. categories: names of the COCO categories whose photos and objects are kept.
+    root/face_map and root/letter_map tell where faces and words are. categories: names of the COCO categories whose photos and objects are kept.
     skipped: a Counter of reasons for which files were left out. FileNotFoundError says what was looked for.
     """
 
@@ -53,7 +54,7 @@ class Photos:
             raise FileNotFoundError(f"no usable pictures in {self.folder} (looked for {', '.join(EXTENSIONS)})")
         self.names = np.array(names, dtype=np.str_)  # an array, which worker processes share, where a list is copied
         self.maps = [self._maps_in(folder) for folder in EDGE_FOLDERS]
-        self.face_maps = self._maps_in(FACE_FOLDER)
+        self.face_maps, self.letter_maps = self._maps_in(FACE_FOLDER), self._maps_in(LETTER_FOLDER)
 
     def __len__(self):
         return len(self.names)
@@ -71,6 +72,10 @@ class Photos:
     def with_faces(self):
         """Indices of the photos that have a face map."""
         return np.flatnonzero(self.face_maps != "")
+
+    def with_letters(self):
+        """Indices of the photos that have a letter map."""
+        return np.flatnonzero(self.letter_maps != "")
 
     def short_sides(self, count):
         """Pixels of the short sides of `count` photos taken evenly, of all if there are fewer: int array."""
@@ -113,17 +118,18 @@ class Photos:
             maps = strengthened(maps[0], outlines), maps[1]
         boxes = np.reshape(self.objects(index), (-1, 4))
         centres = header.upright(boxes[:, :2] + boxes[:, 2:] / 2, factor)
-        return Photo(rgb, *maps, self._face(index, header, factor, rgb.shape), centres)
+        face = self._map(FACE_FOLDER, self.face_maps[index], header, factor, rgb.shape)
+        letters = self._map(LETTER_FOLDER, self.letter_maps[index], header, factor, rgb.shape)
+        return Photo(rgb, *maps, face, letters, centres)
 
-    def _face(self, index, header, factor, shape):
-        """The face map of a photo of `shape` (H, W, 3); None if there is none or it does not fit the photo."""
-        name = str(self.face_maps[index])
-        face = read_rgb(os.path.join(self.root, FACE_FOLDER, name)) if name else None
-        if face is not None and factor > 1 and face.shape[:2] == header.upright_shape():
-            ink = shrink_edges(face[..., 0], factor)
-            face = cv2.resize(face, shape[1::-1], interpolation=cv2.INTER_AREA)
-            face[..., 0] = ink
-        return face if face is not None and face.shape == shape else None
+    def _map(self, folder, name, header, factor, shape):
+        """A face or letter map of a photo of `shape` (H, W, 3); None if its name is "" or it does not fit the photo."""
+        found = read_rgb(os.path.join(self.root, folder, str(name))) if name else None
+        if found is not None and factor > 1 and found.shape[:2] == header.upright_shape():
+            ink = shrink_edges(found[..., 0], factor)
+            found = cv2.resize(found, shape[1::-1], interpolation=cv2.INTER_AREA)
+            found[..., 0] = ink
+        return found if found is not None and found.shape == shape else None
 
     def _edges(self, index, header, factor, shape):
         """Both edge maps of a photo of `shape` (H, W) from their files; None if one is missing or does not fit the photo."""

@@ -218,3 +218,24 @@ def test_smallest_crops_work():
 
 def test_ramp():
     assert np.allclose(ramp(np.array([0, 1, 2, 3, 4]), 1, 3), [0, 0, 0.5, 1, 1])
+
+
+def stripes(distance, thickness=2, size=240):
+    """(rgb, edges): dark lines, `distance` pixels apart, as a detector sees them."""
+    gray = np.full((size, size), 220, np.uint8)
+    for x in range(40, size - 39, distance):
+        gray[30:-30, x : x + thickness] = 40
+    edges = cv2.GaussianBlur((gray < 100).astype(np.float32), (0, 0), 1.0)
+    return cv2.merge([gray] * 3), np.clip(2 * edges, 0, 1)
+
+
+def test_lines_are_finer_where_they_crowd_and_as_they_are_elsewhere(monkeypatch):
+    apart, crowded = stripes(80), stripes(9)
+    fine = [drawings(rgb, edges, edges)[:2] for rgb, edges in (apart, crowded)]
+    monkeypatch.setattr("data.guidance.CROWDED", (2.0, 3.0))  # never
+    wide = [drawings(rgb, edges, edges)[:2] for rgb, edges in (apart, crowded)]
+    assert np.array_equal(fine[0], wide[0])
+    inside = np.s_[:, 60:-60, 60:-60]
+    assert fine[1][inside].mean() < 0.9 * wide[1][inside].mean()
+    lines = (crowded[0][60:-60, 60:-60, 0] < 100)
+    assert (np.median(fine[1][inside][:, lines], 1) > 0.5).all()  # thinner, not fainter

@@ -8,11 +8,11 @@ import sys
 
 import cv2
 import numpy as np
-from tqdm import tqdm
 
 from data.faces import face_map
-from data.pictures import FACE_FOLDER, MAP_FOLDERS, find_pictures, read_rgb, skipped_line, usable
-from utils.atomic import replacing
+from data.pictures import FACE_FOLDER, skipped_line
+
+from .maps import write_maps
 
 INSTALL = 'Face maps need MediaPipe with its models: pip install "mediapipe==0.10.14" tqdm, best in an environment of its own.'
 VIEW = 640  # pixels: long side of what the detector sees
@@ -107,37 +107,16 @@ def _same_face(one, other):
 
 
 def write_face_maps(root, find):
-    """Write root/face_map/NAME.png for every photo below `root` that has faces: (maps written, Counter of reasons to skip).
+    """Write root/face_map/NAME.png for every photo below `root` that has faces, see utils.training.maps.write_maps.
 
-    find: photo -> list of landmarks, see FaceFinder. Photos that have a map are passed over; those that training would skip
-    are skipped. FileNotFoundError without photos, ValueError where two photos would share a map.
+    find: photo -> list of landmarks, see FaceFinder.
     """
-    folder = os.path.join(root, FACE_FOLDER)
-    names, skipped = usable(root, find_pictures(root, leave_out=MAP_FOLDERS))
-    if not names:
-        raise FileNotFoundError(f"no usable pictures in {root}: give the folder of the photos")
-    maps = {}
-    for name in names:
-        other = maps.setdefault(os.path.splitext(os.path.basename(name))[0] + ".png", name)
-        if other != name:
-            raise ValueError(f"{other} and {name} would share one map: rename one of them")
-    os.makedirs(folder, exist_ok=True)
-    written = 0
-    for name, photo in tqdm(maps.items()):
-        path = os.path.join(folder, name)
-        if os.path.exists(path):
-            continue
-        rgb = read_rgb(os.path.join(root, photo))
-        if rgb is None:
-            skipped["undecodable"] += 1
-            continue
+
+    def make(rgb):
         faces = find(rgb)
-        if faces:
-            with replacing(path) as temporary:
-                if not cv2.imwrite(temporary, face_map(rgb, faces)[..., ::-1]):
-                    raise OSError(f"cannot write {path}")
-            written += 1
-    return written, skipped
+        return face_map(rgb, faces) if faces else None
+
+    return write_maps(root, FACE_FOLDER, make)
 
 
 def main(argv=None):

@@ -27,6 +27,7 @@ def open_data(options, split):
             scales=options.scales,
             object_crops=options.object_crops,
             face_crops=options.face_crops,
+            letter_crops=options.letter_crops,
             line_art=options.line_art,
             categories=list(options.categories) or None,
             seed=options.seed,

@@ -7,7 +7,7 @@ import torch
 from torch.utils.data import DataLoader
 
 from benchmarks.metrics_image import psnr, ssim
-from data.guidance import crest
+from data.filters import crest
 from losses.luminance import luminance
 from losses.style import moments
 
