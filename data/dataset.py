@@ -14,6 +14,7 @@ from .overview import overview
 from .photos import Photos
 from .pictures import skipped_line
 from .references import References
+from .words import with_words
 
 SURROUNDINGS = 16  # pixels around a crop that the guidance's filters see
 LEAST = 480  # pixels of the short side, COCO's own: photos are not decoded smaller than this
@@ -32,8 +33,9 @@ class SketchDataset(torch.utils.data.Dataset):
     scales: (low, high) result pixels per photo pixel, where photos much larger than the largest crop count at a half, a
     quarter or an eighth of their size, at which they are decoded. object_crops: share of the crops centred on an annotated
     object. face_crops: share of the items that show a photo with a face map, centred on a face. letter_crops: share of the
-    others that show one with a letter map, centred on a word. line_art: share of the items that are a reference of lines alone
-    in place of a photo, whose drawings are itself. categories: names of the COCO categories whose photos and objects are used.
+    others that show one with a letter map, centred on a word. words: share of the photos onto which words are written, see
+    data.words. line_art: share of the items that are a reference of lines alone in place of a photo, whose drawings are itself.
+    categories: names of the COCO categories whose photos and objects are used.
 
     An item is a dict: "photo" uint8 (3, S, S), what the network sees; "clean" uint8 (3, S, S), the same undamaged;
     "guidance" uint8 (6, S, S), 255 = paper, see data.guidance.DRAWINGS; "importance" uint8 (1, S, S), 255 at the features of
@@ -53,6 +55,7 @@ class SketchDataset(torch.utils.data.Dataset):
         object_crops=0.0,
         face_crops=0.0,
         letter_crops=0.0,
+        words=0.0,
         line_art=0.0,
         categories=None,
         seed=0,
@@ -65,7 +68,7 @@ class SketchDataset(torch.utils.data.Dataset):
         self.scales, self.object_crops, self.seed = scales, object_crops, seed
         self.least = max(LEAST, math.ceil((size + 2 * SURROUNDINGS) / min(scales)))  # the largest crop still fits
         self.faces, self.letters = self.photos.with_faces(), self.photos.with_letters()
-        self.face_crops, self.letter_crops = (face_crops, letter_crops) if self.train else (0, 0)
+        self.face_crops, self.letter_crops, self.words = (face_crops, letter_crops, words) if self.train else (0, 0, 0)
         self.length = length or len(self.photos)
         self.epoch = 0
         self.line_art = line_art if self.train and self.references else 0
@@ -141,6 +144,8 @@ class SketchDataset(torch.utils.data.Dataset):
         crop = self._crop(photo, place, rng, target)
         rgb, semantic, fine = (crop.apply(part) for part in (photo.rgb, photo.semantic, photo.fine))
         face, letters = (None if part is None else crop.apply(part) for part in (photo.face, photo.letters))
+        if self.words and rng.random() < self.words:
+            rgb, letters = with_words(rgb, letters, rng)
         rim = slice(SURROUNDINGS, -SURROUNDINGS)
         whole = overview(photo.rgb, photo.semantic).cropped(crop)
         ink = drawings(rgb, semantic, fine, face, letters, whole=whole, origin=(-SURROUNDINGS, -SURROUNDINGS))[:, rim, rim]

@@ -1,8 +1,10 @@
 """The networks that the benchmark compares with are what their papers say, and the stopwatch measures."""
+import time
+
 import numpy as np
 import pytest
 
-from benchmarks import speed
+from benchmarks import batches, speed
 from benchmarks.contenders import CONTENDERS, builder, gflop
 from benchmarks.machine import OtherWork
 from benchmarks.networks import HED, LDC
@@ -100,3 +102,26 @@ def test_saving_replaces_the_tables_alone(tmp_path, monkeypatch):
     monkeypatch.setattr(speed, "README", str(readme))
     speed.save("new\n")
     assert readme.read_text() == "before\n" + speed.MARKS[0] + "new\n" + speed.MARKS[1] + "after\n"
+
+
+def test_photos_per_second_are_counted_over_the_time_that_passed():
+    class Slow:
+        def __init__(self):
+            self.shapes = []
+
+        def sketch(self, photos):
+            self.shapes.append(photos.shape)
+            time.sleep(0.02)
+
+    engine = Slow()
+    found = batches.rate(engine, 4, 32, 0.2)
+    assert 100 < found <= 4 / 0.02  # a busy machine only slows down
+    assert set(engine.shapes) == {(4, 32, 32, 3)} and len(engine.shapes) > batches.WARM_UP + 3
+    assert batches.rate(engine, 2, 32, 0.0) > 0  # one batch at least
+
+
+def test_rates_are_printed_for_both_precisions(capsys, monkeypatch):
+    monkeypatch.setattr(batches, "BATCHES", (1, 2))
+    batches.main(["--size", "32", "--seconds", "0.01"])
+    rows = [line for line in capsys.readouterr().out.splitlines() if line.startswith(("| float32", "| bfloat16"))]
+    assert len(rows) == 2 and all(int(cell) > 0 for row in rows for cell in row.split("|")[2:4])

@@ -53,6 +53,7 @@ class Options:
     object_crops: float = option(0.0, "share of the crops centred on an annotated object", _DATA, low=0, high=1)
     face_crops: float = option(0.0, "share of the items centred on a face, of photos with face maps", _DATA, low=0, high=1)
     letter_crops: float = option(0.0, "share of the other items centred on a word, of photos with letter maps", _DATA, low=0, high=1)
+    words: float = option(0.0, "share of the photos onto which words are written", _DATA, low=0, high=1)
     line_art: float = option(0.0, "share of items that are a line drawing of the references, kept as it is", _DATA, low=0, high=1)
     categories: tuple[str, ...] = option((), "COCO categories whose photos and objects are used, all if not given", _DATA)
     epoch_length: int = option(0, "crops per epoch, 0 for one per photo", _DATA, low=0)

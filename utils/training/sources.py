@@ -28,6 +28,7 @@ def open_data(options, split):
             object_crops=options.object_crops,
             face_crops=options.face_crops,
             letter_crops=options.letter_crops,
+            words=options.words,
             line_art=options.line_art,
             categories=list(options.categories) or None,
             seed=options.seed,
