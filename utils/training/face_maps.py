@@ -2,17 +2,13 @@
 
 Needs MediaPipe as it was when its models came with it (see INSTALL), which brings another OpenCV.
 """
-import argparse
-import os
-import sys
-
 import cv2
 import numpy as np
 
 from data.faces import face_map
-from data.pictures import FACE_FOLDER, skipped_line
+from data.pictures import FACE_FOLDER
 
-from .maps import write_maps
+from .maps import command, write_maps
 
 INSTALL = 'Face maps need MediaPipe with its models: pip install "mediapipe==0.10.14" tqdm, best in an environment of its own.'
 VIEW = 640  # pixels: long side of what the detector sees
@@ -120,19 +116,8 @@ def write_face_maps(root, find):
 
 
 def main(argv=None):
-    """The command. Leaves with a sentence on what is wrong."""
-    parser = argparse.ArgumentParser(prog="python -m utils.training.face_maps", description="Draw face maps of photos.")
-    parser.add_argument("photos", help="folder of photos: COCO 2017 layout, or any folder of pictures")
-    arguments = parser.parse_args(argv)
-    try:
-        written, skipped = write_face_maps(arguments.photos, FaceFinder())
-    except ImportError as error:
-        sys.exit(f"error: {INSTALL} ({error})")
-    except (OSError, ValueError) as error:
-        sys.exit(f"error: {error}")
-    print(f"{written} face maps written to {os.path.join(arguments.photos, FACE_FOLDER)}")
-    if skipped:
-        print(skipped_line(skipped))
+    """The command."""
+    command(argv, "face", FACE_FOLDER, INSTALL, lambda root: write_face_maps(root, FaceFinder()))
 
 
 if __name__ == "__main__":

@@ -2,17 +2,13 @@
 
 Needs RapidOCR (see INSTALL), whose models come with it, and which may bring another OpenCV.
 """
-import argparse
-import os
-import sys
-
 import cv2
 import numpy as np
 
 from data.letters import letter_map
-from data.pictures import LETTER_FOLDER, skipped_line
+from data.pictures import LETTER_FOLDER
 
-from .maps import write_maps
+from .maps import command, write_maps
 
 INSTALL = 'Letter maps need RapidOCR: pip install "rapidocr-onnxruntime==1.4.4" tqdm, best in an environment of its own.'
 ENLARGED = 2  # the reader sees the photo this much larger, which finds small words
@@ -50,19 +46,8 @@ def write_letter_maps(root, find):
 
 
 def main(argv=None):
-    """The command. Leaves with a sentence on what is wrong."""
-    parser = argparse.ArgumentParser(prog="python -m utils.training.letter_maps", description="Draw letter maps of photos.")
-    parser.add_argument("photos", help="folder of photos: COCO 2017 layout, or any folder of pictures")
-    arguments = parser.parse_args(argv)
-    try:
-        written, skipped = write_letter_maps(arguments.photos, WordFinder())
-    except ImportError as error:
-        sys.exit(f"error: {INSTALL} ({error})")
-    except (OSError, ValueError) as error:
-        sys.exit(f"error: {error}")
-    print(f"{written} letter maps written to {os.path.join(arguments.photos, LETTER_FOLDER)}")
-    if skipped:
-        print(skipped_line(skipped))
+    """The command."""
+    command(argv, "letter", LETTER_FOLDER, INSTALL, lambda root: write_letter_maps(root, WordFinder()))
 
 
 if __name__ == "__main__":

@@ -1,10 +1,12 @@
 """Writing a map of the data beside every photo that has one: faces, letters."""
+import argparse
 import os
+import sys
 
 import cv2
 from tqdm import tqdm
 
-from data.pictures import MAP_FOLDERS, find_pictures, read_rgb, usable
+from data.pictures import MAP_FOLDERS, find_pictures, read_rgb, skipped_line, usable
 from utils.atomic import replacing
 
 
@@ -41,3 +43,22 @@ def write_maps(root, folder, make):
                     raise OSError(f"cannot write {path}")
             written += 1
     return written, skipped
+
+
+def command(argv, what, folder, install, write):
+    """The command line of utils.training.WHAT_maps: FOLDER. Leaves with a sentence on what is wrong.
+
+    write: folder of photos -> what write_maps() returns; ImportError where the detector is missing, which `install` gets.
+    """
+    parser = argparse.ArgumentParser(prog=f"python -m utils.training.{what}_maps", description=f"Draw {what} maps of photos.")
+    parser.add_argument("photos", help="folder of photos: COCO 2017 layout, or any folder of pictures")
+    arguments = parser.parse_args(argv)
+    try:
+        written, skipped = write(arguments.photos)
+    except ImportError as error:
+        sys.exit(f"error: {install} ({error})")
+    except (OSError, ValueError) as error:
+        sys.exit(f"error: {error}")
+    print(f"{written} {what} maps written to {os.path.join(arguments.photos, folder)}")
+    if skipped:
+        print(skipped_line(skipped))
