@@ -161,9 +161,12 @@ def shade_face(patch, oval):
     return ramp((lit - soft) / (lit + 0.02), 0.12, max((lit - deep) / (lit + 0.02), 0.5))
 
 
-def around_features(face):
-    """Where the features of a face map, or the letters of a letter map, are, and a little around: uint8 (H, W, 3) -> float32 (H, W) in [0, 1]."""
-    near = cv2.dilate(face[..., 0], np.ones((5, 5), np.uint8))
+def around_features(shown):
+    """Where the features of a face map, or the letters of a letter map, are, and a little around them.
+
+    shown: uint8 (H, W, 3). Returns float32 (H, W) in [0, 1].
+    """
+    near = cv2.dilate(shown[..., 0], np.ones((5, 5), np.uint8))
     return np.minimum(1.5 * blur(near.astype(np.float32) / 255, 1.5), 1)
 
 

@@ -60,9 +60,9 @@ def lettered(found, letters):
 def drawings(rgb, semantic, fine, face=None, letters=None, *, whole=None, origin=(0, 0)):
     """The guidance of one photo or crop.
 
-    rgb: uint8 (H, W, 3). semantic, fine: edge maps, float32 (H, W), 1 = edge. face, letters: face map and
-    letter map, uint8 (H, W, 3), see data.faces and data.letters, or None. whole: Overview of the photo of which this is a crop; None: this is the photo. origin: (y, x) of the
-    first pixel in the stroke field. Returns float32 ink (6, H, W), see DRAWINGS.
+    rgb: uint8 (H, W, 3). semantic, fine: edge maps, float32 (H, W), 1 = edge. face, letters: face map and letter map, uint8
+    (H, W, 3), see data.faces and data.letters, or None. whole: Overview of the photo of which this is a crop; None: this is the
+    photo. origin: (y, x) of the first pixel in the stroke field. Returns float32 ink (6, H, W), see DRAWINGS.
     """
     if whole is None:
         whole = overview(rgb, semantic)

@@ -8,7 +8,8 @@ import numpy as np
 from .coco import read_annotations
 from .edges import edges_from_photo, strengthened
 from .header import read_header
-from .pictures import EDGE_FOLDERS, EXTENSIONS, FACE_FOLDER, LETTER_FOLDER, MAP_FOLDERS, find_pictures, held_out, read_gray, read_rgb, usable
+from .pictures import EDGE_FOLDERS, EXTENSIONS, FACE_FOLDER, LETTER_FOLDER, MAP_FOLDERS
+from .pictures import find_pictures, held_out, read_gray, read_rgb, usable
 
 
 @dataclasses.dataclass(frozen=True)
