@@ -53,16 +53,17 @@ def depth(tone, light, deep):
 def shaded_where(gray, semantic, dark):
     """Where there is something to shade, float32 (H, W) in [0, 1], from images of SCALE times the photo's size.
 
-    Far from any contour lie sky, walls and backgrounds: paper, and so is what is blurred. Within something dark the shade is
-    even, in wide bodies too. dark: its depth(); all float32 (H, W) in [0, 1].
+    Far from any contour lie sky, walls and backgrounds: paper, and so is what is blurred, unless all of the photo is. Within
+    something dark the shade is even, in wide bodies too. dark: its depth(); all float32 (H, W) in [0, 1].
     """
     step, sharp = sharpness(gray, SCALE)
-    focus = ramp(blur(step * sharp * semantic, 12 * SCALE), 0.005, 0.04)
-    found = ramp(blur(semantic, 14 * SCALE), 0.02, 0.10) * (0.3 + 0.7 * focus)
-    around = blur(found * dark, 24 * SCALE) / (blur(dark, 24 * SCALE) + 1e-3)
-    found = found + ramp(dark, 0, 0.3) * (around - found)
+    crisp = blur(step * sharp * semantic, 12 * SCALE)
+    soft = 0.3 * (1 - float(ramp(np.percentile(crisp, 98), 0.02, 0.06)))
+    near = ramp(blur(semantic, 14 * SCALE), 0.02, 0.10) * (soft + (1 - soft) * ramp(crisp, 0.005, 0.04))
+    around = blur(near * dark, 24 * SCALE) / (blur(dark, 24 * SCALE) + 1e-3)
+    found = near + ramp(dark, 0, 0.3) * (around - near)
     wide = blur(found * dark, 60 * SCALE) / (blur(dark, 60 * SCALE) + 1e-3)
-    body, ground = (blur(part, 2 * SCALE) for part in bodies(dark > 0.3, semantic > 0.3, found))
+    body, ground = (blur(part, 2 * SCALE) for part in bodies(dark > 0.3, semantic > 0.3, near))
     found = np.maximum(found, ramp(dark, 0.3, 0.7) * np.minimum(np.maximum(1.4 * wide, body), 1))
     return found * (1 - ground)
 
@@ -71,7 +72,7 @@ def bodies(dark, contour, near):
     """(body, ground): what the dark parts between contours are, float32 (H, W) in [0, 1], 0 where it is not dark.
 
     A ground lies along much of the picture's border, of which the lower edge does not count, for bodies stand there; it is
-    left as paper. A body does not, and has contours near it. dark, contour: bool (H, W). near: float32 (H, W) in [0, 1],
+    left as paper. A body does not, and has contours along its rim. dark, contour: bool (H, W). near: float32 (H, W) in [0, 1],
     where contours are near.
     """
     count, labels = cv2.connectedComponents((dark & ~contour).astype(np.uint8), connectivity=4)
@@ -79,12 +80,12 @@ def bodies(dark, contour, near):
     rim = max(1, round(0.04 * min(dark.shape)))
     border[rim:, rim:-rim] = False
 
-    def share(weights, of):
-        return np.bincount(labels.ravel(), weights.ravel(), count) / of
+    def total(weights):
+        return np.bincount(labels.ravel(), weights.ravel(), count)
 
-    size = np.maximum(np.bincount(labels.ravel(), minlength=count), 1)
-    body = ramp(share(near, size), 0.03, 0.1)
-    ground = ramp(share(border, border.sum()), 0.2, 0.3)
+    outer = cv2.morphologyEx(labels.astype(np.float32), cv2.MORPH_GRADIENT, np.ones((3, 3))) > 0
+    body = ramp(total(near * outer) / np.maximum(total(outer), 1), 0.1, 0.3)
+    ground = ramp(total(border) / border.sum(), 0.2, 0.3)
     body[0] = ground[0] = 0
     body, ground = (part[labels].astype(np.float32) for part in (body * (1 - ground), ground))
     rest = dark & contour  # the dark side of a contour goes with the ground that it borders on, but for a body's

@@ -77,6 +77,25 @@ def test_blurred_things_are_shaded_less():
     assert soft < 0.7 * sharp
 
 
+def test_what_is_blurred_beside_something_sharp_is_paper():
+    rgb, semantic, _ = coat()
+    blurred = cv2.GaussianBlur(rgb, (0, 0), 8)
+    found = overview(np.hstack([rgb, blurred]), np.hstack([semantic, semantic])).subject
+    middle = (slice(150, 250), slice(150, 250))  # of the dark square
+    assert found[middle].min() > 0.9 and found[:, 400:][middle].max() < 0.05
+    assert overview(blurred, semantic).subject[middle].min() > 0.5  # all of the photo is blurred: dark things are shaded
+
+
+def test_wide_dark_things_are_bodies_by_the_contours_along_their_rim():
+    for side in (40, 120, 240):  # however far their middle is from any contour
+        dark = np.zeros((300, 300), bool)
+        dark[30 : 30 + side, 30 : 30 + side] = True
+        around = cv2.GaussianBlur(cv2.rectangle(np.zeros((300, 300), np.float32), (30, 30), (29 + side, 29 + side), 1, 3), (0, 0), 3)
+        touched = around * (np.arange(300) > 26 + side)  # contours along one of four sides: half as many, and less
+        whole, part = (bodies(dark, np.zeros_like(dark), near)[0][dark] for near in (around, touched))
+        assert whole.min() == whole.max() == 1 and part.max() < 0.5
+
+
 def test_what_is_lit_up_raises_the_light_tone_of_dark_photos():
     rgb = np.uint8(np.random.default_rng(0).integers(0, 60, (80, 80, 1)).repeat(3, 2))
     found = overview(rgb, np.zeros((80, 80), np.float32))
