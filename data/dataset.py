@@ -35,7 +35,8 @@ class SketchDataset(torch.utils.data.Dataset):
     object. face_crops: share of the items that show a photo with a face map, centred on a face. letter_crops: share of the
     others that show one with a letter map, centred on a word. words: share of the photos onto which words are written, see
     data.words. line_art: share of the items that are a reference of lines alone in place of a photo, whose drawings are itself.
-    categories: names of the COCO categories whose photos and objects are used.
+    categories: names of the COCO categories whose photos and objects are used. guided: False leaves the guidance of photos
+    blank, for whoever brings another: it takes most of an item's time.
 
     An item is a dict: "photo" uint8 (3, S, S), what the network sees; "clean" uint8 (3, S, S), the same undamaged;
     "guidance" uint8 (6, S, S), 255 = paper, see data.guidance.DRAWINGS; "importance" uint8 (1, S, S), 255 at the features of
@@ -58,6 +59,7 @@ class SketchDataset(torch.utils.data.Dataset):
         words=0.0,
         line_art=0.0,
         categories=None,
+        guided=True,
         seed=0,
     ):
         self.photos = Photos(photos_dir, split, categories)
@@ -65,7 +67,7 @@ class SketchDataset(torch.utils.data.Dataset):
         self.references = References(folders, split) if folders else None
         self.train = split == "train"
         self.size, self.reference_size = size, reference_size or size
-        self.scales, self.object_crops, self.seed = scales, object_crops, seed
+        self.scales, self.object_crops, self.guided, self.seed = scales, object_crops, guided, seed
         self.least = max(LEAST, math.ceil((size + 2 * SURROUNDINGS) / min(scales)))  # the largest crop still fits
         self.faces, self.letters = self.photos.with_faces(), self.photos.with_letters()
         self.face_crops, self.letter_crops, self.words = (face_crops, letter_crops, words) if self.train else (0, 0, 0)
@@ -147,8 +149,10 @@ class SketchDataset(torch.utils.data.Dataset):
         if self.words and rng.random() < self.words:
             rgb, letters = with_words(rgb, letters, rng)
         rim = slice(SURROUNDINGS, -SURROUNDINGS)
-        whole = overview(photo.rgb, photo.semantic).cropped(crop)
-        ink = drawings(rgb, semantic, fine, face, letters, whole=whole, origin=(-SURROUNDINGS, -SURROUNDINGS))[:, rim, rim]
+        ink = np.zeros((len(DRAWINGS), self.size, self.size), np.float32)
+        if self.guided:
+            whole = overview(photo.rgb, photo.semantic).cropped(crop)
+            ink = drawings(rgb, semantic, fine, face, letters, whole=whole, origin=(-SURROUNDINGS, -SURROUNDINGS))[:, rim, rim]
         important, edges = np.zeros(rgb.shape[:2], np.float32), semantic
         if face is not None:
             important, edges = around_features(face), np.maximum(edges, face[..., 0] / np.float32(255))

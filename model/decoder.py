@@ -9,13 +9,13 @@ class UpBlock(nn.Module):
     """Doubles the resolution.
 
     With a skip the features are first narrowed at the low resolution by a 1x1 convolution, so that up-sampling and
-    addition move few channels; without one the first residual block narrows them.
+    addition move few channels; without one the first residual block narrows them. `width` is that of the skip.
     """
 
-    def __init__(self, inputs, outputs, blocks, norm, padding, skip):
+    def __init__(self, inputs, width, outputs, blocks, norm, padding, skip):
         super().__init__()
-        self.narrow = nn.Conv2d(inputs, outputs, 1) if skip else nn.Identity()
-        widths = (outputs if skip else inputs, *[outputs] * blocks)
+        self.narrow = nn.Conv2d(inputs, width, 1) if skip else nn.Identity()
+        widths = (width if skip else inputs, *[outputs] * blocks)
         if blocks:
             self.blocks = nn.Sequential(*(ResidualBlock(a, b, norm, padding) for a, b in zip(widths, widths[1:])))
         else:
@@ -27,13 +27,14 @@ class UpBlock(nn.Module):
 
 
 class Decoder(nn.Module):
-    """Features of the encoder's stages -> (B, widths[0], H / unshuffle, W / unshuffle)."""
+    """Features of the encoder's stages -> (B, head_width, H / unshuffle, W / unshuffle)."""
 
     def __init__(self, arch):
         super().__init__()
         self.skips = arch.skips
+        outputs = (arch.head_width, *arch.widths[1:])
         self.blocks = nn.ModuleList(
-            UpBlock(arch.widths[i + 1], arch.widths[i], arch.decoder_blocks[i], arch.norm, arch.padding, arch.skips)
+            UpBlock(outputs[i + 1], arch.widths[i], outputs[i], arch.decoder_blocks[i], arch.norm, arch.padding, arch.skips)
             for i in reversed(range(len(arch.widths) - 1))
         )
 

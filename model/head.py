@@ -49,7 +49,8 @@ class SoftWeightedHead(nn.Module):
             field = torch.from_numpy(stroke_field().copy())
             self.directions = len(field)
             self.register_buffer("field", field)
-        self.conv = nn.Conv2d(channels, 2 * self.count * self.factor**2 + self.directions, 3, padding=1)
+        maps = 2 * self.count * self.factor**2 + self.directions
+        self.conv = nn.Conv2d(channels, maps, arch.head_kernel, padding=arch.head_kernel // 2)
 
     def strokes(self, gains, origin):
         """Field times gains, one value per pixel, unshuffled: (B, K, h, w) -> (B, factor^2, h, w)."""

@@ -11,7 +11,7 @@ class Photo2Sketch(Generator):
 
     def __init__(self, arch=PRESETS["fast"]):
         super().__init__(3, arch)
-        self.head = SoftWeightedHead(arch.widths[0], arch)
+        self.head = SoftWeightedHead(arch.head_width, arch)
 
     def forward(self, photo, detail=0.0, features=False):
         """features: return (Drawing, features of every stage of the decoder, finest first, of the padded photo)."""

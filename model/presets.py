@@ -24,6 +24,13 @@ class Architecture:
     heads: int  # attention heads
     strokes: bool  # shade the dense candidates with the stroke field
     candidates: int = 5  # T, candidate drawings and confidence maps
+    last_width: int | None = None  # channels that the decoder hands to the head, None = widths[0]
+    head_kernel: int = 3  # side of the head's convolution
+
+    @property
+    def head_width(self):
+        """Channels of the decoder's finest features."""
+        return self.last_width or self.widths[0]
 
     @property
     def stride(self):
@@ -61,5 +68,22 @@ PRESETS = {
         grid=16,
         heads=4,
         strokes=True,
+    ),
+    # Half the work of "fast": narrow where the pixels are many, and a head that looks at one cell.
+    "light": Architecture(
+        preset="light",
+        widths=(16, 32, 64, 96),
+        unshuffle=2,
+        downsample="conv",
+        blocks=(0, 0, 1, 2),
+        decoder_blocks=(0, 1, 1),
+        norm="batch",
+        padding="zeros",
+        skips=True,
+        grid=16,
+        heads=4,
+        strokes=True,
+        last_width=32,
+        head_kernel=1,
     ),
 }

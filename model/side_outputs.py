@@ -12,7 +12,7 @@ class SideOutputs(nn.Module):
     def __init__(self, arch):
         super().__init__()
         self.strides = [arch.unshuffle * 2**i for i in range(len(arch.widths))]
-        self.convs = nn.ModuleList(nn.Conv2d(width, 1, 1) for width in arch.widths)
+        self.convs = nn.ModuleList(nn.Conv2d(width, 1, 1) for width in (arch.head_width, *arch.widths[1:]))
         for parameter in self.parameters():  # they learn before they pull at features that may be trained
             nn.init.zeros_(parameter)
 

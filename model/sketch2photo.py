@@ -13,7 +13,7 @@ class Sketch2Photo(Generator):
 
     def __init__(self, arch=PRESETS["fast"]):
         super().__init__(1, arch)
-        self.out = nn.Conv2d(arch.widths[0], arch.unshuffle**2, 3, padding=1)
+        self.out = nn.Conv2d(arch.head_width, arch.unshuffle**2, 3, padding=1)
 
     def luminance(self, features):
         """The decoder's features of a padded sketch -> luminance in [0, 1], still padded."""

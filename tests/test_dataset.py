@@ -206,6 +206,15 @@ def test_validation_items_are_clean_and_fixed(coco):
     assert data[0]["reference"].float().mean() == 255  # no references: blank paper
 
 
+def test_guidance_that_nobody_asks_for_is_left_blank_and_all_else_stays(coco):
+    guided, bare = (SketchDataset(str(coco), size=64, words=0.5, guided=asked) for asked in (True, False))
+    for index in range(len(guided)):
+        one, other = guided[index], bare[index]
+        assert one.keys() == other.keys()
+        assert all(torch.equal(one[name], other[name]) for name in one if name not in ("guidance", "name"))
+        assert one["guidance"].min() < 255 and other["guidance"].min() == 255 and other["guidance"].shape == (6, 64, 64)
+
+
 def test_the_edges_of_an_item_lie_where_the_photo_does(tmp_path):
     for folder in ("train2017", "edge", "edge_fine"):  # the maps show the photo itself
         picture(tmp_path / folder / "1.png", (200, 160))

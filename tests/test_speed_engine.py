@@ -16,7 +16,7 @@ from model.tiles import reach
 from tests.speed_kit import ROOT, lively_network, noise_photos, shipped_photo
 from tests.tiny import TINY, TINY_PAPER
 
-NETWORKS = {"fast": PRESETS["fast"], "paper": TINY_PAPER}
+NETWORKS = {"fast": PRESETS["fast"], "light": PRESETS["light"], "paper": TINY_PAPER}
 CHECKPOINT = os.path.join(ROOT, "checkpoints", "photo2sketch.pth")
 
 

@@ -96,6 +96,14 @@ def test_fine_tuning_starts_from_exported_generators(run, tmp_path):
         assert all(torch.equal(value, expected[name]) for name, value in network.state_dict().items())
 
 
+def test_a_pupil_nears_its_teacher(run, tmp_path, capsys):
+    words = ["--teacher", run / "photo2sketch.pth", *EDGE_ONLY, "--lr", 1e-2, "--batch", 2, "--steps", 40, "--ema", 0.5]
+    losses = [line["edge_candidates"] for line in stats(tiny_run(tmp_path, *words))]
+    assert sum(losses[-5:]) < 0.5 * sum(losses[:5])
+    call(arguments(tmp_path, "--teacher", "nowhere.pth"), status=2)
+    assert "checkpoint not found: nowhere.pth" in capsys.readouterr().err
+
+
 def test_a_frozen_photo2sketch_stays_as_it_is_while_sketch2photo_learns(run, tmp_path, capsys):
     export(run, tmp_path)
     start = [f(tmp_path / f"{name}.pth") for name, f in GENERATORS.items()]

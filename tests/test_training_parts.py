@@ -1,4 +1,6 @@
 """Schedule, averages, order of the data, weights of a step, picture grids, machine."""
+import copy
+import dataclasses
 import math
 from types import SimpleNamespace
 
@@ -10,6 +12,8 @@ from torch import nn
 
 from losses.weights import Weights
 from model import Drawing
+from tests.speed_kit import lively_network
+from tests.tiny import TINY
 from utils.crisp import crisp as tools_crisp
 from utils.training import samples
 from utils.training.crisp import crisp
@@ -19,8 +23,11 @@ from utils.training.ema import Average
 from utils.training.fields import OptionError
 from utils.training.loader import Items, Order, make_loader, to_device
 from utils.training.machine import bfloat16_is_fast, choose_device, choose_dtype, keep_freed_memory
-from utils.training.options import make_options
+from utils.training.networks import Networks, freeze
+from utils.training.options import WEIGHT, make_options
 from utils.training.schedule import averaging_decay, learning_rate_factor
+
+LOSSLESS = {WEIGHT + field.name: 0.0 for field in dataclasses.fields(Weights)}
 
 
 def test_learning_rate_rises_then_falls_on_half_a_cosine():
@@ -199,3 +206,18 @@ def test_losses_and_sketch2photo_see_a_share_of_the_drawings_crisp(share):
     given = cycle.input_of_sketch2photo(0, 0, seen)
     kinds = torch.stack([alike(given, seen.sketch), *(alike(given, seen.candidates[:, i : i + 1]) for i in range(2))])
     assert (kinds.sum(0) == 1).all() and (abs(kinds.float().mean(1) - torch.tensor([0.5, 0.25, 0.25])) < 0.1).all()
+
+
+def test_a_teacher_asks_its_pupil_for_what_it_draws_itself():
+    """To a copy of itself a teacher has nothing to say, on undamaged photos, with soft strokes and with crisp ones."""
+    network = freeze(lively_network(TINY))
+    networks = Networks(network, None, None, None, None, None, teacher=copy.deepcopy(network))
+    options = make_options({**LOSSLESS, "weight_edge": 1.0, "crisp_share": 0.5, "batch": 4})
+    cycle = Cycle(options, networks, Group(), torch.device("cpu"), torch.float32, 1)
+    clean = torch.rand(4, 3, 48, 48, generator=torch.Generator().manual_seed(0))
+    blank = dict(importance=torch.zeros(4, 1, 48, 48), edges=None, reference=None, guidance=torch.ones(4, 6, 48, 48))
+    edges_of = lambda batch: cycle.forward_generators(0, 0, cycle.taught(0, 0, batch), options.weights())[1]["total"]
+    assert edges_of(blank | {"photo": clean, "clean": clean}) == 0
+    assert edges_of(blank | {"photo": clean.flip(0), "clean": clean}) > 0.01
+    networks.teacher = None
+    assert cycle.taught(0, 0, blank) is blank

@@ -21,6 +21,7 @@ class Networks:
     discriminator: nn.Module | None
     conditional_discriminator: nn.Module | None
     features: nn.Module | None  # VGG, frozen
+    teacher: nn.Module | None = None  # a Photo2Sketch that draws the guidance, frozen
 
     def trained(self):
         """{name: network} of those that learn."""
@@ -92,4 +93,5 @@ def build_networks(options, architectures=None):
     torch.manual_seed(options.seed + 3)
     conditional = ConditionalDiscriminator(photo2sketch.arch.candidates + 1) if weights.conditional else None
     features = VGGFeatures(options.vgg or None) if weights.needs_features else None
-    return Networks(photo2sketch, sketch2photo, side_outputs, discriminator, conditional, features)
+    teacher = freeze(Photo2Sketch.from_checkpoint(options.teacher)) if options.teacher else None
+    return Networks(photo2sketch, sketch2photo, side_outputs, discriminator, conditional, features, teacher)

@@ -66,6 +66,7 @@ class Options:
     )
     photo2sketch: str = option("", "checkpoint of the Photo2Sketch to start from; it decides the architecture", _NETWORKS)
     sketch2photo: str = option("", "checkpoint of the Sketch2Photo to start from", _NETWORKS)
+    teacher: str = option("", "checkpoint of a Photo2Sketch whose drawings take the place of the guidance (distillation)", _NETWORKS)
     freeze_photo2sketch: bool = option(
         False, "keep --photo2sketch as it draws and train Sketch2Photo alone; losses of drawings are left out", _NETWORKS
     )
@@ -214,6 +215,10 @@ def check(options):
     refuse(
         o.freeze_photo2sketch and not weights.needs_reconstruction,
         "--freeze-photo2sketch leaves nothing to train: give --weight-cycle or --weight-luminance.",
+    )
+    refuse(
+        o.teacher and not (weights.edge or weights.conditional),
+        "--teacher teaches nothing: give --weight-edge, and do not keep --photo2sketch as it is.",
     )
     needs_references = weights.needs_reference or weights.needs_discriminator
     refuse(

@@ -18,7 +18,7 @@ from .sources import open_data
 INHERITED = ("photos", "references", "categories", "workers", "preset", "widths", "vgg", "seed", "device", "precision")
 INHERITED += ("threads", "compile", "runs")
 # What a command line says of its first stage alone, beside its switches; all else that it gives wins in every stage.
-FIRST_ALONE = {"name", "then", "photo2sketch", "sketch2photo", "freeze_photo2sketch"}
+FIRST_ALONE = {"name", "then", "photo2sketch", "sketch2photo", "freeze_photo2sketch", "teacher"}
 FIRST_ALONE |= {field.name for field in dataclasses.fields(Options) if field.metadata["switch"]}
 
 
