@@ -16,38 +16,50 @@ from .head import DETAIL_SCALE, SHADED, Drawing
 from .onednn import NOTHING, add_convolution, convolve
 
 WIDTH = 8  # channels are padded to a multiple of it: the floats of an AVX register
-LOGIT_LIMIT = 60.0  # of confidence logits, before the tilt: weights of exp(-57) are not seen, exp(63) is no infinity
+LOGIT_LIMIT = 60.0  # of relative confidence logits, before the tilt: weights of exp(-57) are not seen, exp(63) is no infinity
 
 
-def _padded(conv, rows, then=NOTHING):
-    """A convolution with the output channels `rows` of `conv` and zeros up to a multiple of WIDTH. then: as in FusedConv."""
+def _conv(conv, rows, base=None, then=NOTHING):
+    """A convolution with the output channels `rows` of `conv` and zeros up to a multiple of WIDTH.
+
+    base: channels whose values are subtracted from those of `rows`. then: as in FusedConv.
+    """
     count = -(-len(rows) // WIDTH) * WIDTH
     part = nn.Conv2d(conv.in_channels, count, conv.kernel_size, padding=conv.padding)
-    for values, source in ((part.weight, conv.weight), (part.bias, conv.bias)):
-        values.detach().zero_()[: len(rows)] = source.detach()[rows]
+    for values, source in ((part.weight, conv.weight.detach()), (part.bias, conv.bias.detach())):
+        values.detach().zero_()[: len(rows)] = source[rows] if base is None else source[rows] - source[base]
     return FusedConv(part, then=then)
 
 
 class FusedHead(nn.Module):
-    """Features (B, C, h, w) -> sketch (B, 1, H, W), one candidate, or the whole Drawing; float32, H = factor * h."""
+    """Features (B, C, h, w) -> sketch (B, 1, H, W), one candidate, or the whole Drawing; float32, H = factor * h.
+
+    The softmax is taken relative to the middle candidate, whose weight is 1 then: one map less to compute. Relative to the
+    first or the last one, the logits would be large, and bfloat16's rounding of them be seen.
+    """
 
     def __init__(self, head):
         super().__init__()
         self.count, self.factor, self.directions = head.count, head.factor, head.directions
-        cell = self.factor**2
-        maps = self.count * cell
+        cell, middle = self.factor**2, self.count // 2
+        self.order = [i for i in range(self.count) if i != middle] + [middle]  # of the candidates in the channels
         channels = torch.arange(head.conv.out_channels)
-        self.ink = _padded(head.conv, torch.cat([channels[:maps], channels[2 * maps :]]))  # candidates, then gains
-        self.logits = _padded(head.conv, channels[maps : 2 * maps], ("hardtanh", (-LOGIT_LIMIT, LOGIT_LIMIT)))
+        maps = channels[: self.count * cell].unflatten(0, (-1, cell))[self.order].flatten()
+        logits = channels[self.count * cell : 2 * self.count * cell].unflatten(0, (-1, cell))
+        others = logits[self.order[:-1]].flatten()
+        self.ink = _conv(head.conv, torch.cat([maps, channels[2 * self.count * cell :]]))  # candidates, then gains
+        self.logits = _conv(head.conv, others, logits[middle].repeat(self.count - 1), ("hardtanh", (-LOGIT_LIMIT, LOGIT_LIMIT)))
         copies = -(-WIDTH // cell)  # of the sums: fewer channels would take longer
-        self.register_buffer("over_candidates", torch.zeros(copies * cell, len(self.logits.bias), 1, 1))
+        self.register_buffer("over_others", torch.zeros(copies * cell, len(self.logits.bias), 1, 1))
+        self.register_buffer("of_middle", torch.ones(copies * cell))
         self.register_buffer("tilt", torch.zeros(len(self.logits.bias), 1, 1))
-        self.over_candidates[:, :maps, 0, 0] = torch.eye(cell).repeat(copies, self.count)
-        self.tilt[:maps, 0, 0] = DETAIL_SCALE * torch.linspace(-0.5, 0.5, self.count).repeat_interleave(cell)
+        self.over_others[:, : len(others), 0, 0] = torch.eye(cell).repeat(copies, self.count - 1)
+        steps = torch.tensor(self.order[:-1]) - middle
+        self.tilt[: len(others), 0, 0] = (DETAIL_SCALE / (self.count - 1) * steps).repeat_interleave(cell)
         if self.directions:
-            self._build_strokes(head.field, maps, cell)
+            self._build_strokes(head.field, cell)
 
-    def _build_strokes(self, field, maps, cell):
+    def _build_strokes(self, field, cell):
         """The field in cells, and the weights that bring gains to its channels and these to the shaded candidates."""
         channels = self.directions * cell
         field = F.pixel_unshuffle(field.detach()[None], self.factor)  # channel k * cell + c
@@ -56,7 +68,13 @@ class FusedHead(nn.Module):
         self.register_buffer("spread", torch.zeros(channels, self.directions, 1, 1))
         self.register_buffer("gather", torch.zeros(len(self.ink.bias), channels, 1, 1))
         self.spread[:, :, 0, 0] = torch.eye(self.directions).repeat_interleave(cell, 0)
-        self.gather[maps - SHADED * cell : maps, :, 0, 0] = torch.eye(cell).repeat(SHADED, self.directions)
+        for shaded in range(self.count - SHADED, self.count):
+            self.gather[self._channels(shaded), :, 0, 0] = torch.eye(cell).repeat(1, self.directions)
+
+    def _channels(self, candidate):
+        """Where a candidate lies in the channels of the ink."""
+        cell, place = self.factor**2, self.order.index(candidate)
+        return slice(place * cell, (place + 1) * cell)
 
     def _strokes_at(self, height, width, origin):
         """The field over height x width cells from `origin` in pixels, a multiple of the factor: (1, K cell, h, w)."""
@@ -83,7 +101,7 @@ class FusedHead(nn.Module):
         return ink.sigmoid_()
 
     def _weights(self, features, detail):
-        """exp of the confidence logits in cells, not yet divided by their sum: (B, at least T cell, h, w)."""
+        """Weights of all candidates but the middle one by that of the middle one, in cells: (B, at least (T - 1) cell, h, w)."""
         logits = self.logits(features).float()
         if isinstance(detail, torch.Tensor) or detail:
             logits += detail * self.tilt
@@ -96,21 +114,27 @@ class FusedHead(nn.Module):
         cells = cells.reshape(batch, height, width, count, self.factor, self.factor).permute(0, 3, 1, 4, 2, 5)
         return cells.reshape(batch, count, height * self.factor, width * self.factor)
 
+    def _blended(self, ink, weighted, total):
+        """The sketch in cells. weighted: ink times weights of all candidates but the middle one. total: of all weights."""
+        cell = self.factor**2
+        return (convolve(weighted, self.over_others)[:, :cell] + ink[:, self._channels(self.order[-1])]).div_(total[:, :cell])
+
     def sketch(self, features, detail=0.0, origin=(0, 0), candidate=None):
         """The blend, or candidate number `candidate` (0 = sparsest): (B, 1, H, W) in [0, 1]."""
+        features = features.to(self.ink.weight.dtype)
         ink = self._ink(features, origin)
         if candidate is not None:
-            cell = self.factor**2
-            return self._planes(ink[:, candidate * cell : (candidate + 1) * cell], 1)
+            return self._planes(ink[:, self._channels(candidate)], 1)
         weights = self._weights(features, detail)
-        total = convolve(weights, self.over_candidates)
-        return self._planes(convolve(weights.mul_(ink), self.over_candidates).div_(total), 1)
+        total = convolve(weights, self.over_others, self.of_middle)
+        return self._planes(self._blended(ink, weights.mul_(ink[:, : weights.shape[1]]), total), 1)
 
     def forward(self, features, detail=0.0, origin=(0, 0)):
+        features = features.to(self.ink.weight.dtype)
         ink, weights = self._ink(features, origin), self._weights(features, detail)
-        total = convolve(weights, self.over_candidates)
-        sketch = self._planes(convolve(weights * ink, self.over_candidates).div_(total), 1)
-        confidences = self._planes(weights, self.count)
-        batch, count, height, width = confidences.shape
-        confidences /= self._planes(total, 1)
-        return Drawing(self._planes(ink, self.count), confidences, sketch)
+        total = convolve(weights, self.over_others, self.of_middle)
+        sketch = self._planes(self._blended(ink, weights * ink[:, : weights.shape[1]], total), 1)
+        confidences = self._planes(weights, self.count - 1)
+        confidences = torch.cat([confidences, torch.ones_like(confidences[:, :1])], 1).div_(self._planes(total, 1))
+        places = [self.order.index(i) for i in range(self.count)]
+        return Drawing(self._planes(ink, self.count)[:, places], confidences[:, places], sketch)

@@ -61,10 +61,11 @@ def set_precision(network, dtype):
     Pictures go in as float32; a FusedHead gives float32, the last layer of a Sketch2Photo wants it. In bfloat16 the
     first stage stays in float32: it takes differences of neighbouring pixels, which the type rounds to 1/256 of the
     pixels' value; rounded too, it moved up to 1.2 % of a drawing's pixels by more than 2/255, without it none. The
-    attention stays too, because it costs next to nothing.
+    attention stays too, because it costs next to nothing, and so does a head of 1x1 convolutions, whose results are wanted in
+    float32.
     """
     if dtype != torch.float32:
-        head = [network.head.ink, network.head.logits] if hasattr(network, "head") else []
+        head = [network.head.ink, network.head.logits] if hasattr(network, "head") and network.arch.head_kernel > 1 else []
         for part in (*network.encoder.stages[1:], network.decoder, *head):
             part.to(dtype)
         network.encoder.stages[0] = Float32Stage(network.encoder.stages[0], dtype)
