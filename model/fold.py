@@ -13,7 +13,7 @@ from torch.nn import functional as F
 
 from .blocks import SLOPE, ConvNorm, ResidualBlock
 from .decoder import UpBlock
-from .onednn import NOTHING, add_convolution, convolve
+from .onednn import NOTHING, add_convolution, convolve, pack
 
 
 class FusedConv(nn.Module):
@@ -35,13 +35,19 @@ class FusedConv(nn.Module):
         self.register_buffer("weight", weight.float().contiguous(memory_format=torch.channels_last))
         self.register_buffer("bias", bias.float())
         self.stride, self.padding, self.then = conv.stride, conv.padding, then
+        self.packed = None, None
+
+    def _weight(self, x):
+        if self.packed[0] != (x.device, x.dtype):
+            self.packed = (x.device, x.dtype), pack(self.weight, x, self.stride, self.padding)
+        return self.packed[1]
 
     def forward(self, x):
-        return convolve(x, self.weight, self.bias, self.stride, self.padding, self.then)
+        return convolve(x, self._weight(x), self.bias, self.stride, self.padding, self.then)
 
     def add_to(self, total, x):
         """Adds the convolution of x to `total`, in place, and returns it."""
-        return add_convolution(total, x, self.weight, self.bias, self.stride, self.padding)
+        return add_convolution(total, x, self._weight(x), self.bias, self.stride, self.padding)
 
 
 class FusedResidual(nn.Module):

@@ -16,6 +16,11 @@ def fuses(x):
     return x.dtype == torch.float32 or x.dtype == torch.bfloat16 and torch.ops.mkldnn._is_mkldnn_bf16_supported()
 
 
+def pack(weight, x, stride, padding):
+    """The weight in the layout that oneDNN wants for inputs like x, where it would rearrange it in every call."""
+    return torch.ops.mkldnn._reorder_convolution_weight(weight, padding, stride, (1, 1), 1, list(x.shape)) if fuses(x) else weight
+
+
 def convolve(x, weight, bias=None, stride=(1, 1), padding=(0, 0), then=NOTHING):
     """Convolution and an activation: (B, inputs, H, W) -> (B, outputs, H', W').
 
