@@ -12,14 +12,12 @@ from model.engine import Engine
 from utils.memory import keep_freed_memory
 
 
-def fast():
+def preset(name):
     torch.manual_seed(0)
-    return Photo2Sketch(PRESETS["fast"]).eval()
+    return Photo2Sketch(PRESETS[name]).eval()
 
 
-def paper():
-    torch.manual_seed(0)
-    return Photo2Sketch(PRESETS["paper"]).eval()
+light, fast, paper = (functools.partial(preset, name) for name in ("light", "fast", "paper"))
 
 
 def with_engine(make, precision, device):
@@ -76,10 +74,11 @@ def with_onnxruntime(make, precision, device):
 
 # name: (the network, the way to run it)
 CONTENDERS = {
+    "light": (light, with_engine),
+    "light, all maps": (light, all_maps),
+    "light, plain": (light, plain),
+    "light, onnxruntime": (light, with_onnxruntime),
     "fast": (fast, with_engine),
-    "fast, all maps": (fast, all_maps),
-    "fast, plain": (fast, plain),
-    "fast, onnxruntime": (fast, with_onnxruntime),
     "paper": (paper, with_engine),
     "paper, plain": (paper, plain),
     "LDC": (LDC, plain),

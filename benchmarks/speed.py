@@ -75,7 +75,7 @@ def measure(names, sizes, precision, device, budget):
                 memory = max(result[1] for result in [first[name], *results])
                 found[name, size] = statistics.median(result[0] for result in results), memory
             print(f"  {precision} {size} x {size} measured", file=sys.stderr)
-        profile = watches["fast"].profile(np.zeros((512, 512, 3), np.uint8)) if "fast" in watches else None
+        profile = watches["light"].profile(np.zeros((512, 512, 3), np.uint8)) if "light" in watches else None
     finally:
         for watch in watches.values():
             watch.close()
@@ -124,7 +124,7 @@ def report(names, sizes, precision, found, top):
 
 
 def report_profile(profile):
-    """Where the time of `fast` goes at 512 x 512."""
+    """Where the time of `light` goes at 512 x 512."""
     seconds, totals = profile
     shares = dict.fromkeys(GROUPS, 0.0)
     for key, value in totals.items():
@@ -133,7 +133,7 @@ def report_profile(profile):
             shares[group] += value
     shares["everything else"] = max(0.0, seconds - sum(shares.values()))
     rows = [(name, f"{value * 1e3:.1f}", f"{value / seconds:.0%}") for name, value in shares.items()]
-    print("\nWhere the time of `fast` goes at 512 x 512, under torch's profiler:\n")
+    print("\nWhere the time of `light` goes at 512 x 512, under torch's profiler:\n")
     print(table(["part", "ms", "share"], rows))
 
 
@@ -181,7 +181,7 @@ def main(arguments=None):
     sizes = SIZES[:2] if options.quick else SIZES
     names = [name for name in CONTENDERS if not options.only or name in (*options.only, REFERENCE)]
     if importlib.util.find_spec("onnxruntime") is None or options.device != "cpu":
-        names = [name for name in names if name != "fast, onnxruntime"]
+        names = [name for name in names if name != "light, onnxruntime"]
     with contextlib.redirect_stdout(Tee(sys.stdout)) as output:
         run(names, sizes, options.device, options.quick)
     if options.save:

@@ -88,11 +88,11 @@ def test_architecture_names_every_width_and_lies_inside_its_frame():
     root = ElementTree.fromstring(architecture_svg())
     words = [node.text for node in root.iter(f"{SVG}text")]
     for arch in PRESETS.values():
-        assert words.count(f"{arch.grid} x {arch.grid} tokens") == 1
+        assert words.count(f"{arch.grid} x {arch.grid} tokens") == sum(arch.grid == other.grid for other in PRESETS.values())
         count = sum(parameter.numel() for parameter in Photo2Sketch(arch).parameters())
         assert any(line.startswith(f"{count / 1e6:.2f} M parameters") for line in words)
     # Encoder and decoder name each width once, the bottleneck's once in all.
-    widths = [width for arch in PRESETS.values() for width in (*arch.widths, *arch.widths[:-1])]
+    widths = [width for arch in PRESETS.values() for width in (*arch.widths, *arch.widths[1:-1], arch.head_width)]
     for width in set(widths):
         assert words.count(str(width)) == widths.count(width)
     assert strides(PRESETS["paper"]) == [1, 2, 4, 8] and strides(PRESETS["fast"])[-1] == PRESETS["fast"].stride

@@ -12,7 +12,7 @@ from utils.strokes import ANGLES
 
 ENCODER, ATTENTION, DECODER, HEAD, DATA, LOSS = "#cfe0f5", "#f7d9b5", "#d3ecd2", "#e4d8f2", "#f2f2ef", "#fbe3e3"
 BAR = 150  # height of a feature map at full resolution, pixels
-WIDTH, HEIGHT = 1240, 850
+WIDTH, HEIGHT, ROW = 1240, 1125, 275  # pixels; ROW: of one preset
 
 
 def strides(arch):
@@ -54,7 +54,8 @@ def generator(diagram, arch, left, middle):
     diagram.arrow((x, middle), (x + 16, middle))
     x += 120
     for i in reversed(range(len(arch.widths) - 1)):
-        start, end, top = bar(diagram, x + 42, middle, arch.widths[i], scales[i], arch.decoder_blocks[i], DECODER)
+        channels = arch.widths[i] if i else arch.head_width
+        start, end, top = bar(diagram, x + 42, middle, channels, scales[i], arch.decoder_blocks[i], DECODER)
         diagram.arrow((x, middle), (start, middle))
         if arch.skips:
             from_x, from_top = tops[i]
@@ -68,7 +69,8 @@ def description(arch):
     """One line on what the bars do not show."""
     down = "stride-2 convolutions" if arch.downsample == "conv" else "average pooling"
     skips = "added skips (dashed)" if arch.skips else "no skips"
-    return f"{parameters(arch):.2f} M parameters, {arch.norm} norm, {down}, {skips}; res = residual blocks"
+    head = f"{arch.head_kernel}x{arch.head_kernel} head, with{'' if arch.strokes else 'out'} strokes"
+    return f"{parameters(arch):.2f} M parameters, {arch.norm} norm, {down}, {skips}, {head}; res = residual blocks"
 
 
 def head(diagram, arch, x, y):
@@ -76,7 +78,7 @@ def head(diagram, arch, x, y):
     count, shaded = arch.candidates, arch.candidates - SHADED + 1
     diagram.box(x, y, 400, 430, "#fbfbfa", edge="#b9bec6", radius=8)
     diagram.text(x + 200, y + 24, "Soft weighted head", 15, bold=True)
-    diagram.labelled(x + 14, y + 178, 78, 56, ["3x3 conv", "+ shuffle"], HEAD, 12)
+    diagram.labelled(x + 14, y + 178, 78, 56, ["conv", "+ shuffle"], HEAD, 12)
     for i in range(count):
         top = y + 62 + 32 * i
         diagram.labelled(x + 128, top, 96, 26, [f"candidate {i + 1}"], HEAD, 12, bold=False)
@@ -84,7 +86,7 @@ def head(diagram, arch, x, y):
     diagram.arrow((x + 92, y + 192), (x + 110, y + 192), (x + 110, y + 139), (x + 128, y + 139))
     diagram.arrow((x + 92, y + 220), (x + 110, y + 220), (x + 110, y + 335), (x + 128, y + 335))
     if arch.strokes:
-        rows = ["stroke field", f"{len(ANGLES)} directions", "x gains (fast)"]
+        rows = ["stroke field", f"{len(ANGLES)} directions", "x gains"]
         diagram.labelled(x + 262, y + 160, 124, 56, rows, ATTENTION, 12)
         diagram.arrow((x + 262, y + 188), (x + 240, y + 188), (x + 240, y + 171), (x + 224, y + 171))
         diagram.arrow((x + 240, y + 188), (x + 240, y + 203), (x + 224, y + 203))
@@ -133,14 +135,15 @@ def training(diagram, y):
 
 
 def architecture_svg():
-    """The diagram of both presets, the head and the training as SVG text."""
+    """The diagram of the presets, the head and the training as SVG text."""
     diagram = Diagram(WIDTH, HEIGHT)
     head(diagram, PRESETS["fast"], 810, 75)
-    for arch, y in ((PRESETS["fast"], 30), (PRESETS["paper"], 305)):
+    for number, name in enumerate(("light", "fast", "paper")):
+        arch, y = PRESETS[name], 30 + ROW * number
         diagram.text(30, y + 6, f"Photo2Sketch, preset {arch.preset}", 16, anchor="start", bold=True)
         diagram.text(30, y + 26, description(arch), 12, PALE, anchor="start")
         middle = y + 146
         end = generator(diagram, arch, 30, middle)
         diagram.arrow((end, middle), (790, middle), (790, 281), (824, 281))
-    training(diagram, 610)
+    training(diagram, 60 + 3 * ROW)
     return diagram.svg()
