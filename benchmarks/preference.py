@@ -48,6 +48,14 @@ def by_stem(folder, option):
         raise PreferenceError(f"{option}: {error}. Name a folder of pictures.") from None
 
 
+def read(path):
+    """A picture as uint8 RGB (H, W, 3). PreferenceError if it cannot be decoded."""
+    rgb = read_rgb(path)
+    if rgb is None:
+        raise PreferenceError(f"{path} cannot be decoded. Repair or remove it.")
+    return rgb
+
+
 def comparisons(photos, methods, seed):
     """(photo's stem, left method, right method) in random order: the first method against every other on each photo.
 
@@ -74,10 +82,10 @@ def make(options):
     pairs = comparisons(stems, methods, options.seed)
     os.makedirs(options.output, exist_ok=True)
     for number_, (stem, *sides) in enumerate(pairs, 1):
-        photo = read_rgb(photos[stem])
+        photo = read(photos[stem])
         row = [("photo", photo)]
         for side, name in zip(SIDES, sides):
-            drawing = cv2.cvtColor(read_rgb(methods[name][stem]), cv2.COLOR_RGB2GRAY)
+            drawing = cv2.cvtColor(read(methods[name][stem]), cv2.COLOR_RGB2GRAY)
             row.append((side, cv2.resize(drawing, photo.shape[1::-1], interpolation=cv2.INTER_AREA)))
         contact_sheet.save([row], os.path.join(options.output, f"{number_:03d}.png"), cell=options.cell)
     with open(os.path.join(options.output, KEY), "w", newline="") as file:
@@ -159,7 +167,7 @@ def main(arguments=None):
     options = parser.parse_args(arguments)
     try:
         options.run(options)
-    except PreferenceError as error:
+    except (PreferenceError, OSError) as error:
         sys.exit(f"preference.py: {error}")
 
 

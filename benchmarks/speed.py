@@ -117,7 +117,8 @@ def report(names, sizes, precision, found, top):
         for size in sizes:
             seconds, reference = (found[which, size][0] if (which, size) in found else None for which in (name, REFERENCE))
             cells.append(f"{seconds / reference:.3f}" if seconds and reference else LEFT_OUT)
-            cells.append(f"{seconds / found[name, 512][0] * (512 / size) ** 2:.2f}" if seconds else LEFT_OUT)
+            grown = seconds and (name, 512) in found
+            cells.append(f"{seconds / found[name, 512][0] * (512 / size) ** 2:.2f}" if grown else LEFT_OUT)
         rows.append(cells)
     heads = [f"{size}: {unit}" for size in sizes for unit in (f"/ {REFERENCE}", "growth")]
     print(table(["network", *heads], rows))

@@ -26,9 +26,9 @@ class GridAttention(nn.Module):
         nn.init.zeros_(self.out.weight)
         nn.init.zeros_(self.out.bias)
 
-    def tokens(self, x, window=None):
-        """The grid of averages of x (B, C, H, W), or of one part of the photo: (B, C, grid, grid), float32 at least."""
-        return pool(x.to(torch.promote_types(x.dtype, torch.float32)), self.grid, window)
+    def tokens(self, x):
+        """The grid of averages of x (B, C, H, W): (B, C, grid, grid), float32 at least."""
+        return pool(x.to(torch.promote_types(x.dtype, torch.float32)), self.grid)
 
     def attend(self, tokens):
         """(B, C, grid, grid) -> the same shape: what each position gathers from the others."""
@@ -39,8 +39,6 @@ class GridAttention(nn.Module):
         gathered = self.out(gathered.transpose(1, 2).reshape(batch, -1, channels))
         return gathered.transpose(1, 2).reshape(tokens.shape)
 
-    def forward(self, x, gathered=None, window=None):
-        """x (B, C, H, W) plus what its positions gather. For a tile, `gathered` is attend() of the whole photo's tokens."""
-        if gathered is None:
-            gathered = self.attend(self.tokens(x))
-        return x + unpool(gathered, x.shape[-2:], window).to(x.dtype)
+    def forward(self, x):
+        """x (B, C, H, W) plus what its positions gather from the others."""
+        return x + unpool(self.attend(self.tokens(x)), x.shape[-2:]).to(x.dtype)

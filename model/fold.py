@@ -13,7 +13,7 @@ from torch.nn import functional as F
 
 from .blocks import SLOPE, ConvNorm, ResidualBlock
 from .decoder import UpBlock
-from .onednn import NOTHING, add_convolution, convolve, pack
+from .onednn import NOTHING, add_convolution, convolve, fuses, pack
 
 
 class FusedConv(nn.Module):
@@ -37,9 +37,14 @@ class FusedConv(nn.Module):
         self.stride, self.padding, self.then = conv.stride, conv.padding, then
         self.packed = None, None
 
+    def __getstate__(self):
+        return self.__dict__ | {"packed": (None, None)}  # the layout of oneDNN cannot be copied
+
     def _weight(self, x):
-        if self.packed[0] != (x.device, x.dtype):
-            self.packed = (x.device, x.dtype), pack(self.weight, x, self.stride, self.padding)
+        if not fuses(x):
+            return self.weight
+        if self.packed[0] != x.dtype:
+            self.packed = x.dtype, pack(self.weight, x, self.stride, self.padding)
         return self.packed[1]
 
     def forward(self, x):

@@ -40,15 +40,12 @@ class Generator(nn.Module):
         if min(x.shape[-2:]) < MIN_SIDE:
             raise ValueError(f"the image is {x.shape[-1]} x {x.shape[-2]}: each side needs at least {MIN_SIDE} pixels")
 
-    def encoded(self, x, gathered=None, window=None):
-        """The encoder's features of a padded input, the bottleneck's after the attention: what the decoder takes.
-
-        gathered, window: the attention's output for the whole photo, and where x lies in it, when x is one of its tiles.
-        """
+    def encoded(self, x):
+        """The encoder's features of a padded input, the bottleneck's after the attention: what the decoder takes."""
         stages = self.encoder(x)
-        stages[-1] = self.attention(stages[-1], gathered, window)
+        stages[-1] = self.attention(stages[-1])
         return stages
 
-    def features(self, x, gathered=None, window=None):
-        """The decoder's features of a padded input, the finest ones. gathered, window: see encoded()."""
-        return self.decoder(self.encoded(x, gathered, window))
+    def features(self, x):
+        """The decoder's features of a padded input, the finest ones."""
+        return self.decoder(self.encoded(x))

@@ -17,8 +17,8 @@ def fuses(x):
 
 
 def pack(weight, x, stride, padding):
-    """The weight in the layout that oneDNN wants for inputs like x, where it would rearrange it in every call."""
-    return torch.ops.mkldnn._reorder_convolution_weight(weight, padding, stride, (1, 1), 1, list(x.shape)) if fuses(x) else weight
+    """The weight in the layout that oneDNN wants for inputs like x, for which fuses(x): else it is rearranged in every call."""
+    return torch.ops.mkldnn._reorder_convolution_weight(weight, padding, stride, (1, 1), 1, list(x.shape))
 
 
 def convolve(x, weight, bias=None, stride=(1, 1), padding=(0, 0), then=NOTHING):

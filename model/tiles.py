@@ -44,7 +44,7 @@ def reach(arch):
     for i in range(levels):
         entering = cells[i - 1] if by_conv and i else cells[i]
         down.append((down[-1] if down else 0) + entering + 2 * arch.blocks[i] * cells[i])
-    up = farthest = outs[0] * (arch.head_kernel // 2)  # the head's convolution
+    up = farthest = outs[0]  # the last convolution, 3x3 at most
     for i in range(levels - 1):
         up += (2 * arch.decoder_blocks[i] or 1) * outs[i]
         farthest = max(farthest, up + down[i] if arch.skips else 0)

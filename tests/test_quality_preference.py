@@ -57,7 +57,7 @@ def test_ties_count_half_and_answers_of_several_people_add_up():
     assert "| ours over hed | 1 | 2 | 1 | 50 % |" in preference.report(counts)
 
 
-@pytest.mark.parametrize("case", ["folder", "name", "one", "drawing", "choice"])
+@pytest.mark.parametrize("case", ["folder", "name", "one", "drawing", "damaged", "output", "choice"])
 def test_what_is_wrong_is_said(tmp_path, case):
     drawings = folders(tmp_path)
     photos, out = str(tmp_path / "photos"), str(tmp_path / "pairs")
@@ -69,8 +69,14 @@ def test_what_is_wrong_is_said(tmp_path, case):
         "name": ([*make, "ours", "hed"], "NAME=DIR"),
         "one": ([*make, drawings[0]], "two methods"),
         "drawing": ([*make, *drawings], "hed has no drawing of c"),
+        "damaged": ([*make, *drawings], "c.png cannot be decoded"),
+        "output": ([*make, *drawings], "pairs"),
         "choice": (["count", "--output", out, "--answers", str(tmp_path / "answers.csv")], "fits no pair"),
     }
+    if case == "damaged":
+        (tmp_path / "hed" / "c.png").write_bytes(b"no picture")
+    if case == "output":
+        (tmp_path / "pairs").write_text("a file")
     if case == "choice":
         preference.main([*make, *drawings, "--cell", "64"])
         (tmp_path / "answers.csv").write_text("pair,choice\n1,C\n")

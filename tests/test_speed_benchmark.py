@@ -40,8 +40,10 @@ def test_stopwatch_measures_time_and_memory():
 
 
 @pytest.mark.parametrize("precision", ["float32", "bfloat16"])
-@pytest.mark.parametrize("name", [name for name in CONTENDERS if name != "light, onnxruntime"])
-def test_every_contender_runs_in_both_precisions(name, precision):
+@pytest.mark.parametrize("name", CONTENDERS)
+def test_every_contender_runs(name, precision):
+    if name.endswith("onnxruntime") and precision == "bfloat16":
+        pytest.skip("the exported file is in float32")
     run = builder(name, precision, "cpu")()
     run(np.zeros((64, 64, 3), np.uint8))
 
@@ -77,6 +79,8 @@ def test_large_sizes_are_left_out_where_time_or_memory_would_not_do(monkeypatch,
     speed.report(["HED"], sizes, "float32", found, 100.0)
     text = capsys.readouterr().out
     assert "| - | - | - |" in text and "left out" in text and "| 1.000 | 1.00 | - | - |" in text
+    speed.report(["HED"], sizes, "float32", {("HED", 256): found["HED", 256]}, 100.0)
+    assert "| HED | 1.000 | - | - | - |" in capsys.readouterr().out
     monkeypatch.setattr(speed, "free_memory", lambda: 1e12)
     assert len(speed.measure(["HED"], sizes, "float32", "cpu", 0.0)[0]) == 4
     monkeypatch.setattr(speed, "TOO_SLOW", 1.0)

@@ -79,6 +79,8 @@ def test_settings_survive_the_way_through_a_file(tmp_path):
         (["--weight-deep-supervision", "1", "--weight-edge", "0"], "--weight-deep-supervision needs --weight-edge"),
         (["--teacher", "a.pth", "--weight-edge", "0"], "--teacher teaches nothing"),
         (["--teacher", "a.pth", "--photo2sketch", "b.pth", "--freeze-photo2sketch"], "--teacher teaches nothing"),
+        (["--teacher", "a.pth", "--line-art", "0.1"], "leave out --line-art"),
+        (["--photos", "x", "--line-art", "0.1", "--weight-style", "0", "--weight-adversarial", "0"], "--line-art needs drawings"),
         (["--freeze-norm"], "--freeze-norm needs a checkpoint"),
         (["--reference-size", "20"], "--reference-size must be at least 32"),
         (["--config", "nowhere.yaml"], "No such configuration file: nowhere.yaml."),

@@ -109,6 +109,7 @@ def test_a_signal_while_the_last_step_is_saved_keeps_the_next_stage_from_startin
         ({"weight_style": 1}, ["--vgg", "missing.pth"], "VGG weights not found: missing.pth"),
         ({"references": ["missing"]}, [], "The data is not there: no such folder: missing"),
         ({"sketch2photo": "missing.pth"}, [], "missing.pth"),
+        ({"teacher": "missing.pth"}, [], "checkpoint not found: missing.pth"),
         ({"photo2sketch": "other.pth"}, [], "the stage goes on from the one before"),
         ({"batch": 3, "accumulate": 2}, [], "--batch 3 cannot be split"),
     ],

@@ -83,7 +83,7 @@ class Cycle:
                 settings["lr"] = factor * self.peaks[name]
         weights = weights_of_step(self.weights, step, o.cycle_every, o.vgg_every, o.adversarial_every)
         values, drawings, names = {}, [], []
-        parts = [self.taught(step, number, batch) for number, batch in enumerate(parts)]
+        parts = [self.taught(batch, lambda drawing: self.as_seen(step, i, drawing)) for i, batch in enumerate(parts)]
         for number, batch in enumerate(parts):
             drawing, terms = self._generators(step, number, batch, weights, last=number == len(parts) - 1)
             drawings.append(drawing)
@@ -127,17 +127,16 @@ class Cycle:
             return drawing, self._terms(batch, drawing, reconstruction, side_logits, weights)
 
     @torch.no_grad()
-    def taught(self, step, number, batch):
+    def taught(self, batch, as_seen=lambda drawing: drawing):
         """The batch with the teacher's drawings of the undamaged photos as guidance, where there is a teacher.
 
-        They get crisp strokes where the pupil's do.
+        as_seen: what becomes of the drawings: those that the pupil's are compared with are crisp where the pupil's are.
         """
         if self.networks.teacher is None:
             return batch
         with self._precision():
             drawing = self.networks.teacher(batch["clean"])
-        drawing = self.as_seen(step, number, Drawing(*(part.float() for part in drawing)))
-        return batch | {"guidance": all_drawings(drawing)}
+        return batch | {"guidance": all_drawings(as_seen(Drawing(*(part.float() for part in drawing))))}
 
     def _terms(self, batch, drawing, reconstruction, side_logits, weights):
         """The generators' losses of one part. Those that need VGG see a share of its photos."""

@@ -105,7 +105,14 @@ class Run:
         self.validation = None
         if self.held_back and options.validate_every:
             self.validation = Validation(
-                self.held_back, options.validation_photos, options.batch, options.workers, group, device, networks.features
+                self.held_back,
+                options.validation_photos,
+                options.batch,
+                options.workers,
+                group,
+                device,
+                networks.features,
+                self.cycle.taught,
             )
 
     def say(self, text):
@@ -216,7 +223,7 @@ class Run:
         if self.examples is None:
             data = self.held_back or self.dataset
             count = min(self.options.samples, len(data))
-            self.examples = to_device(default_collate([data[i] for i in range(count)]), self.device)
+            self.examples = self.cycle.taught(to_device(default_collate([data[i] for i in range(count)]), self.device))
         return samples.draw({name: average.model for name, average in self.averages.items()}, self.examples)
 
     def _report_not_finite(self, error):

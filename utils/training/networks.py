@@ -62,7 +62,7 @@ def freeze_norm(network):
 def architecture(options):
     """The generators' architecture that the options describe."""
     arch = PRESETS[options.preset]
-    return dataclasses.replace(arch, preset="custom", widths=options.widths) if options.widths else arch
+    return dataclasses.replace(arch, preset="custom", widths=options.widths, last_width=None) if options.widths else arch
 
 
 def build_networks(options, architectures=None):

@@ -220,6 +220,8 @@ def check(options):
         o.teacher and not (weights.edge or weights.conditional),
         "--teacher teaches nothing: give --weight-edge, and do not keep --photo2sketch as it is.",
     )
+    refuse(o.teacher and o.line_art, "--teacher draws all guidance, also that of line drawings: leave out --line-art.")
+    refuse(o.line_art and o.photos and not o.references, "--line-art needs drawings: give --references.")
     needs_references = weights.needs_reference or weights.needs_discriminator
     refuse(
         needs_references and o.photos and not o.references,

@@ -31,7 +31,7 @@ def open_data(options, split):
             words=options.words,
             line_art=options.line_art,
             categories=list(options.categories) or None,
-            guided=split == "val" or not options.teacher,
+            guided=not options.teacher,
             seed=options.seed,
         )
     except (FileNotFoundError, NotADirectoryError) as error:

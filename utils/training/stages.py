@@ -3,7 +3,7 @@ import dataclasses
 import os
 
 from losses.vgg import VGGFeatures
-from model import Sketch2Photo
+from model import Photo2Sketch, Sketch2Photo
 
 from .distributed import Group
 from .export import path_of
@@ -76,6 +76,8 @@ def rehearse(stages, processes):
                 VGGFeatures(options.vgg or None)
             if options.sketch2photo and not before.weights().needs_reconstruction:
                 Sketch2Photo.from_checkpoint(options.sketch2photo)
+            if options.teacher:
+                Photo2Sketch.from_checkpoint(options.teacher)
 
 
 def train_stages(stages):

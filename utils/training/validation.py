@@ -63,10 +63,12 @@ def score_of(values):
 class Validation:
     """Validates on the first photos of the validation split, dealt out to the processes of `group`.
 
-    dataset: SketchDataset of the split "val". features: VGG or None, which leaves out the style distance.
+    dataset: SketchDataset of the split "val". features: VGG or None, which leaves out the style distance. taught: what
+    brings the guidance of a loaded batch if its own is blank.
     """
 
-    def __init__(self, dataset, count, batch, workers, group, device, features=None):
+    def __init__(self, dataset, count, batch, workers, group, device, features=None, taught=lambda batch: batch):
+        self.taught = taught
         self.dataset, self.workers, self.group, self.device, self.features = dataset, workers, group, device, features
         mine = range(min(count, len(dataset)))[group.rank :: group.size]
         self.batches = [list(mine[i : i + batch]) for i in range(0, len(mine), batch)]
@@ -93,7 +95,7 @@ class Validation:
             generator=torch.Generator(),
         )
         for batch in batches_of(loader):
-            batch = to_device(batch, self.device)
+            batch = self.taught(to_device(batch, self.device))
             drawing = generators["photo2sketch"](batch["photo"])
             truth = luminance(batch["clean"])
             add("count", len(truth))
