@@ -18,7 +18,8 @@ from tests.speed_kit import ROOT, lively_network, noise_photos, shipped_photo
 from tests.tiny import TINY, TINY_PAPER
 
 NETWORKS = {"fast": PRESETS["fast"], "light": PRESETS["light"], "paper": TINY_PAPER}
-CHECKPOINT = os.path.join(ROOT, "checkpoints", "photo2sketch.pth")
+FILES = {"fast": "photo2sketch.pth", "light": "photo2sketch_light.pth"}
+CHECKPOINTS = {preset: os.path.join(ROOT, "checkpoints", name) for preset, name in FILES.items()}
 
 
 @pytest.fixture(scope="module", params=NETWORKS)
@@ -139,9 +140,11 @@ def test_large_photos_are_drawn_in_tiles_without_being_asked(monkeypatch, arch, 
         assert calls[-1] == ((tiles * passes,) * 2 if tiles else (1, 1))
 
 
-def test_bfloat16_is_seen_by_nobody():
+@pytest.mark.parametrize("preset", CHECKPOINTS)
+def test_bfloat16_is_seen_by_nobody(preset):
     """At most 2/255 on 99.9 % of the pixels, with the shipped weights."""
-    network = Photo2Sketch.from_checkpoint(CHECKPOINT)
+    network = Photo2Sketch.from_checkpoint(CHECKPOINTS[preset])
+    assert network.arch == PRESETS[preset]
     photo = shipped_photo(160)
     exact, rounded = (Engine(network, precision=name).sketch(photo).int() for name in ("float32", "bfloat16"))
     difference = (exact - rounded).abs()
@@ -192,7 +195,7 @@ def test_first_drawing_comes_soon():
     """From starting Python: the imports, the weights, the probe of the precision and a drawing of 512 x 512."""
     program = (
         "import numpy as np; from model import Photo2Sketch; from model.engine import Engine;"
-        f"Engine(Photo2Sketch.from_checkpoint({CHECKPOINT!r})).sketch(np.zeros((512, 512, 3), np.uint8))"
+        f"Engine(Photo2Sketch.from_checkpoint({CHECKPOINTS['fast']!r})).sketch(np.zeros((512, 512, 3), np.uint8))"
     )
     start = os.times()
     subprocess.run([sys.executable, "-c", program], check=True, cwd=ROOT)
@@ -202,7 +205,7 @@ def test_first_drawing_comes_soon():
 
 def test_time_per_pixel_does_not_grow():
     """In seconds of the processor on one thread, so that other work on the machine matters little."""
-    engine = Engine(Photo2Sketch.from_checkpoint(CHECKPOINT), precision="float32")
+    engine = Engine(Photo2Sketch.from_checkpoint(CHECKPOINTS["fast"]), precision="float32")
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
