@@ -95,15 +95,11 @@ class GeneratorObjective:
         self.vgg_crop = vgg_crop
 
     def __call__(
-        self, photo, drawing, guidance, reconstruction=None, reference=None, importance=None, edges=None, side_logits=None, lazy=1
+        self, photo, drawing, guidance, reconstruction=None, reference=None, importance=None, edges=None, side_logits=None
     ):
         """photo (B, 3, H, W), drawing (model.Drawing), guidance (B, T + 1, H, W) with the blend's target last,
         reconstruction (B, 1, H, W) luminance, reference (B, 1, h, w) of any size; all in [0, 1], 1 = paper.
         importance (B, 1, H, W): see edge_loss(). edges (B, 1, H, W), side_logits: see deep_supervision_loss().
-
-        lazy: the terms of the discriminator and of VGG count this many times; 0 leaves them out. Calling with k on
-        every k-th step and with 0 between saves their cost at the same mean gradient (lazy regularisation, Karras et
-        al. 2020).
 
         Terms: edge_candidates, edge_sketch, edge_presence, deep_supervision, conditional, luminance, cycle, adversarial,
         feature_matching, style, content_sketch, content_reconstruction; "total" is their weighted sum.
@@ -113,7 +109,7 @@ class GeneratorObjective:
             raise ValueError("the luminance, cycle and content terms need a reconstruction, or weights of 0")
         if w.deep_supervision and (edges is None or side_logits is None):
             raise ValueError("the deep supervision needs edges and side outputs, or a weight of 0")
-        if lazy and w.needs_reference and reference is None:
+        if w.needs_reference and reference is None:
             raise ValueError("the style and feature matching terms need references, or weights of 0")
         terms, total = {}, drawing.sketch.new_zeros(())
 
@@ -135,12 +131,12 @@ class GeneratorObjective:
             add("luminance", luminance_loss(reconstruction, luminance(photo)), w.luminance)
         if w.cycle:
             add("cycle", cycle_loss(reconstruction, luminance(photo)), w.cycle)
-        if lazy and w.needs_discriminator:
+        if w.needs_discriminator:
             for name, term in self.discriminator_terms(drawing, reference).items():
-                add(name, term, lazy * getattr(w, name))
-        if lazy and w.needs_features:
+                add(name, term, getattr(w, name))
+        if w.needs_features:
             for name, term in self.vgg_terms(photo, drawing, reconstruction, reference).items():
-                add(name, term, lazy * getattr(w, name))
+                add(name, term, getattr(w, name))
         return terms | {"total": total}
 
     def discriminator_terms(self, drawing, reference):

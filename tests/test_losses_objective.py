@@ -65,12 +65,11 @@ def test_defaults_are_the_published_weights():
 
 def test_total_is_the_weighted_sum_of_all_terms(batch):
     weights = Weights(**{name: 1.5 + i for i, name in enumerate(FIELDS)})
-    terms = GeneratorObjective(weights, Extractor(), small_discriminator(), small_conditional())(**batch, lazy=3)
+    terms = GeneratorObjective(weights, Extractor(), small_discriminator(), small_conditional())(**batch)
     total = terms.pop("total").item()
-    lazily = ("adversarial", "feature_matching", "style", "content_sketch", "content_reconstruction")
-    assert set(terms) == {*EDGE_TERMS, "deep_supervision", "conditional", "luminance", "cycle", *lazily}
+    assert set(terms) == {*EDGE_TERMS, *(name for name in FIELDS if name != "edge")}
     names = {name: name.split("_")[0] if name.startswith("edge") else name for name in terms}
-    expected = sum(getattr(weights, names[n]) * t.item() * (3 if n in lazily else 1) for n, t in terms.items())
+    expected = sum(getattr(weights, names[n]) * t.item() for n, t in terms.items())
     assert total == pytest.approx(expected, rel=1e-5)
 
 
@@ -94,14 +93,6 @@ def test_a_weight_of_zero_skips_its_term_and_its_networks(name, batch):
         batch["reference"] = None
     terms = GeneratorObjective(weights, features, discriminator, conditional)(**batch)
     assert {term.split("_")[0] for term in terms} == {name.split("_")[0], "total"}
-
-
-def test_lazy_zero_asks_neither_vgg_nor_discriminator(batch):
-    objective = GeneratorObjective(Weights(feature_matching=1), forbidden, forbidden)
-    terms = objective(**batch | {"reference": None}, lazy=0)
-    assert set(terms) == {*EDGE_TERMS, "luminance", "cycle", "total"}
-    nothing = GeneratorObjective(Weights.only(style=1), forbidden)(**batch, lazy=0)
-    assert nothing["total"].item() == 0
 
 
 def test_what_is_missing_is_named(batch):

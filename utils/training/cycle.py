@@ -33,7 +33,10 @@ class NotFinite(Exception):
 
 
 def weights_of_step(weights, step, cycle_every, vgg_every, adversarial_every):
-    """The losses' weights in one step: 0 for terms that rest, N-fold for terms that come every N-th step."""
+    """The losses' weights in one step: 0 for terms that rest, N-fold for terms that come every N-th step.
+
+    This saves their cost at the same mean gradient (lazy regularisation, Karras et al. 2020).
+    """
     periods = {
         **dict.fromkeys(CYCLE, cycle_every),
         **dict.fromkeys(VGG, vgg_every),
