@@ -38,6 +38,22 @@ class Architecture:
         return self.unshuffle * 2 ** (len(self.widths) - 1) if self.downsample == "conv" else 2 ** (len(self.widths) - 1)
 
 
+# For CPUs: nothing runs at full resolution, batch norm folds into the convolutions, depth sits at strides 8 and 16.
+FAST = Architecture(
+    preset="fast",
+    widths=(24, 48, 80, 128),
+    unshuffle=2,
+    downsample="conv",
+    blocks=(0, 1, 1, 2),
+    decoder_blocks=(0, 1, 1),
+    norm="batch",
+    padding="zeros",
+    skips=True,
+    grid=16,
+    heads=4,
+    strokes=True,
+)
+
 PRESETS = {
     # As published: convolutions at strides 1-1-2-4, a bottleneck at stride 8, instance norm, no skips.
     "paper": Architecture(
@@ -54,35 +70,14 @@ PRESETS = {
         heads=8,
         strokes=False,
     ),
-    # For CPUs: nothing runs at full resolution, batch norm folds into the convolutions, depth sits at strides 8 and 16.
-    "fast": Architecture(
-        preset="fast",
-        widths=(24, 48, 80, 128),
-        unshuffle=2,
-        downsample="conv",
-        blocks=(0, 1, 1, 2),
-        decoder_blocks=(0, 1, 1),
-        norm="batch",
-        padding="zeros",
-        skips=True,
-        grid=16,
-        heads=4,
-        strokes=True,
-    ),
+    "fast": FAST,
     # A third of the work of "fast", which teaches it: narrow where the pixels are many, and a head that looks at one cell.
-    "light": Architecture(
+    "light": dataclasses.replace(
+        FAST,
         preset="light",
         widths=(16, 32, 48, 80),
-        unshuffle=2,
-        downsample="conv",
         blocks=(0, 0, 1, 2),
-        decoder_blocks=(0, 1, 1),
-        norm="batch",
-        padding="zeros",
-        skips=True,
         grid=8,
-        heads=4,
-        strokes=True,
         last_width=24,
         head_kernel=1,
     ),

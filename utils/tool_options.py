@@ -147,7 +147,7 @@ def add_look(parser):
 
 def add_machine(parser):
     add = parser.add_argument_group("network and machine").add_argument
-    add("--checkpoint", metavar="FILE", help="weights (default: the file of checkpoints/ for the direction)")
+    add("--checkpoint", metavar="FILE", help="weights (default: checkpoints/photo2sketch.pth or sketch2photo.pth, by direction)")
     add("--device", type=device, default="auto", metavar="NAME", help="auto (what is there), cpu, cuda, cuda:N or mps")
     precisions = choice("auto", "float32", "bfloat16")
     add("--precision", type=precisions, default="auto", metavar="NAME", help="auto (what is fast), float32 or bfloat16")
