@@ -5,12 +5,11 @@ import sys
 # Before torch is loaded: its threads wait asleep, not spinning, and leave the cores to the processes that load data.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
-import torch
-
 from losses.vgg import VGGError
 from utils.checkpoint import CheckpointError
+from utils.devices import is_out_of_memory
 from utils.training.fields import OptionError
-from utils.training.preview import preview
+from utils.training.preview import print_preview
 from utils.training.run_folder import RunError
 from utils.training.stages import read_stages, train_stages
 
@@ -20,7 +19,7 @@ def main(argv):
     try:
         stages = read_stages(argv)
         if stages[0].dry_run:
-            print("\n".join(preview(options) for options in stages))
+            print_preview(stages)
             return 0
         return train_stages(stages)
     except (OptionError, RunError, CheckpointError, VGGError) as error:
@@ -29,11 +28,11 @@ def main(argv):
     except OSError as error:  # the disk is full, a folder cannot be written, no photo can be decoded
         print(f"error: {error}", file=sys.stderr)
         return 1
-    except torch.OutOfMemoryError:
-        sentence = "the memory of the device is full. Give a smaller --batch or --size, or more --accumulate."
-        print(f"error: {sentence}", file=sys.stderr)
-        return 1
-    except RuntimeError as error:
+    except (RuntimeError, MemoryError) as error:
+        if is_out_of_memory(error):
+            sentence = "the memory of the device is full. Give a smaller --batch or --size, or more --accumulate."
+            print(f"error: {sentence}", file=sys.stderr)
+            return 1
         if not type(error).__module__.startswith(("torch._dynamo", "torch._inductor")):
             raise
         reason = str(error).strip().splitlines()[0]

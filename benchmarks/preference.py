@@ -17,15 +17,11 @@ from data.pictures import find_pictures, read_rgb  # noqa: E402
 from utils import contact_sheet  # noqa: E402
 from utils.tool_options import Parser, number  # noqa: E402
 
-try:
-    from scipy.stats import binomtest
-except ModuleNotFoundError as error:
-    sys.exit(f"preference.py: {error.name} is missing. What the benchmark needs: pip install -r requirements-dev.txt")
-
 KEY = "key.csv"  # which drawing is on which side: not to be opened by who answers
 SIDES = ("A", "B")
 COLUMNS = ("pair", "photo", "question", *SIDES)  # of the key; question: the method that all others are compared with
 TIE = "tie"
+NORMAL = 1.96  # deviations between which 95 % of a normal distribution lie
 
 
 class PreferenceError(Exception):
@@ -117,13 +113,21 @@ def tally(key, answers):
     return dict(counts)
 
 
+def wilson(share, count):
+    """The 95 % interval (low, high) of a share that was seen in `count` choices. Source: Wilson (1927)."""
+    slack = NORMAL**2 / count
+    centre = share + slack / 2
+    spread = (share * (1 - share) * slack + slack**2 / 4) ** 0.5
+    return (centre - spread) / (1 + slack), (centre + spread) / (1 + slack)
+
+
 def report(counts):
     """Markdown table of tally()'s counts: the share counts a tie as half, its interval is Wilson's (1927), 95 %."""
     lines = ["| pair | won | tie | lost | preferred | 95 % interval |", "| --- | --- | --- | --- | --- | --- |"]
     for (first, other), count in sorted(counts.items()):
         total = sum(count.values())
         half = count["won"] + count[TIE] / 2
-        low, high = binomtest(round(half), total).proportion_ci(method="wilson")
+        low, high = wilson(half / total, total)
         cells = (f"{first} over {other}", count["won"], count[TIE], count["lost"], f"{100 * half / total:.0f} %")
         lines.append("| " + " | ".join(map(str, cells)) + f" | {100 * low:.0f} to {100 * high:.0f} % |")
     return "\n".join(lines)

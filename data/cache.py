@@ -19,19 +19,24 @@ def cached(key, build):
     share them. Where the cache cannot be written, the arrays are built and kept in memory.
     """
     place = os.path.join(folder(), hashlib.sha256(key).hexdigest()[:24])
-    if not os.path.isdir(place):
-        arrays, temporary = build(), None
-        try:
-            os.makedirs(folder(), exist_ok=True)
-            temporary = tempfile.mkdtemp(dir=folder())
-            for name, array in arrays.items():
-                np.save(os.path.join(temporary, name), array)
-            os.rename(temporary, place)
-        except OSError:  # the disk is full, or another process was faster
-            if temporary:
-                shutil.rmtree(temporary, ignore_errors=True)
-            if not os.path.isdir(place):
-                return arrays
+    try:
+        return _load(place)
+    except FileNotFoundError:
+        pass
+    except (OSError, ValueError, EOFError):  # cut off, when the machine went down
+        shutil.rmtree(place, ignore_errors=True)
+    arrays, temporary = build(), None
+    try:
+        os.makedirs(folder(), exist_ok=True)
+        temporary = tempfile.mkdtemp(dir=folder())
+        for name, array in arrays.items():
+            np.save(os.path.join(temporary, name), array)
+        os.rename(temporary, place)
+    except OSError:  # the disk is full, or another process was faster
+        if temporary:
+            shutil.rmtree(temporary, ignore_errors=True)
+        if not os.path.isdir(place):
+            return arrays
     return _load(place)
 
 

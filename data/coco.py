@@ -66,7 +66,7 @@ class Annotations:
 
     def place(self, name):
         """The photo's index, or None if the file does not know it."""
-        key = np.bytes_(name.encode())
+        key = np.bytes_(name.encode(errors="surrogateescape"))
         place = int(np.searchsorted(self.names, key))
         return place if place < len(self.names) and self.names[place] == key else None
 

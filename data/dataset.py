@@ -19,7 +19,7 @@ from .words import with_words
 SURROUNDINGS = 16  # pixels around a crop that the guidance's filters see
 LEAST = 480  # pixels of the short side, COCO's own: photos are not decoded smaller than this
 ENLARGED = 1.4  # crops on faces and words may be scaled up by this much more: photos of few pixels have small ones
-LOOKED_AT = 200  # photos at most whose size is compared with that of the crops
+LOOKED_AT = 200  # photos at most whose size is compared with that of the crops and of their maps
 ATTEMPTS = 10  # other pictures tried when one cannot be decoded
 
 
@@ -94,6 +94,11 @@ class SketchDataset(torch.utils.data.Dataset):
             lines.append("no face maps: no crop is centred on a face (python -m utils.training.face_maps makes them)")
         if self.letter_crops and not len(self.letters):
             lines.append("no letter maps: no crop is centred on a word (python -m utils.training.letter_maps makes them)")
+        if misfits := self.photos.misfits(LOOKED_AT):
+            count = f"{len(misfits)} maps of {len(self.photos.some(LOOKED_AT))} photos looked at"
+            lines.append(f"{count} have another size than their photo and are not used, such as {misfits[0]}: make them anew")
+        if self.photos.shared:
+            lines.append("too few photos to hold any back: these are the training's own")
         sides = self.photos.short_sides(LOOKED_AT) if self.train else np.array([], int)
         if np.count_nonzero(sides < self.size) > len(sides) / 2:
             lines.append(

@@ -29,13 +29,15 @@ class Photos:
 
     COCO layout: root/train2017, root/val2017, and optionally root/annotations/instances_*.json. Otherwise every picture
     below root. Maps in root/edge and root/edge_fine replace the edges that are computed from the photo, those in
-    root/face_map and root/letter_map tell where faces and words are. categories: names of the COCO categories whose photos and objects are kept.
-    skipped: a Counter of reasons for which files were left out. FileNotFoundError says what was looked for.
+    root/face_map and root/letter_map tell where faces and words are. categories: names of the COCO categories whose photos
+    and objects are kept. skipped: a Counter of reasons for which files were left out. FileNotFoundError says what was looked
+    for, ValueError which two photos a map could be of.
     """
 
     def __init__(self, root, split="train", categories=None):
         self.root = root
         self.annotations = self.kept = None
+        self.shared = False  # whether these photos for validation are those of the training: too few to hold any back
         if os.path.isdir(os.path.join(root, "train2017")):
             self.folder = os.path.join(root, f"{split}2017")
             names = find_pictures(self.folder)
@@ -44,7 +46,9 @@ class Photos:
                 self.annotations = read_annotations(annotations)
         else:
             self.folder, names = root, find_pictures(root, leave_out=MAP_FOLDERS)
-            names = [name for name in names if held_out(name) == (split == "val")] or names
+            ours = [name for name in names if held_out(name) == (split == "val")]
+            self.shared = split == "val" and not ours
+            names = ours or names
         if categories:
             if self.annotations is None:
                 raise FileNotFoundError(f"categories need annotations/instances_{split}2017.json below {root}")
@@ -62,8 +66,13 @@ class Photos:
 
     def _maps_in(self, folder):
         """For every photo the name of its map in a folder, "" where there is none: an array, see `names`."""
-        known = _files_by_stem(os.path.join(self.root, folder))
-        stems = (os.path.splitext(os.path.basename(name))[0] for name in self.names.tolist())
+        known, photos = _files_by_stem(os.path.join(self.root, folder)), {}
+        stems = [os.path.splitext(os.path.basename(name))[0] for name in self.names.tolist()]
+        for stem, name in zip(stems, self.names.tolist()):
+            if stem in known and photos.setdefault(stem, name) != name:
+                raise ValueError(
+                    f"{folder}/{known[stem]} in {self.root} could be of {photos[stem]} or of {name}: give the photos names that differ."
+                )
         return np.array([known.get(stem, "") for stem in stems], dtype=np.str_)
 
     def has_edges(self):
@@ -78,11 +87,26 @@ class Photos:
         """Indices of the photos that have a letter map."""
         return np.flatnonzero(self.letter_maps != "")
 
+    def some(self, count):
+        """Indices of `count` photos taken evenly, of all if there are fewer."""
+        return np.linspace(0, len(self) - 1, min(count, len(self))).round().astype(int)
+
     def short_sides(self, count):
-        """Pixels of the short sides of `count` photos taken evenly, of all if there are fewer: int array."""
-        some = np.linspace(0, len(self) - 1, min(count, len(self))).round().astype(int)
-        headers = [read_header(os.path.join(self.folder, str(self.names[i]))) for i in some]
+        """Pixels of the short sides of some(count): int array."""
+        headers = [read_header(os.path.join(self.folder, str(self.names[i]))) for i in self.some(count)]
         return np.array([min(header.width, header.height) for header in headers if header], int)
+
+    def misfits(self, count):
+        """Names of the maps of some(count) that are not used, because they have another size than their photos."""
+        folders = dict(zip(MAP_FOLDERS, (*self.maps, self.face_maps, self.letter_maps)))
+        found = []
+        for i in self.some(count):
+            photo = read_header(os.path.join(self.folder, str(self.names[i])))
+            for folder, name in ((folder, str(names[i])) for folder, names in folders.items() if photo and names[i]):
+                own = read_header(os.path.join(self.root, folder, name))
+                if own is None or own.upright_shape() != photo.upright_shape():
+                    found.append(f"{folder}/{name}")
+        return found
 
     def _objects_of(self, name):
         place = self.annotations.place(name) if self.annotations else None

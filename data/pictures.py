@@ -8,6 +8,8 @@ import cv2
 import numpy as np
 from PIL import Image
 
+from utils.picture_modes import has_alpha, to_rgb
+
 from .cache import cached
 
 EDGE_FOLDERS = ("edge", "edge_fine")  # beside photos: semantic and fine edge maps, white on black, named as the photos
@@ -24,13 +26,13 @@ REDUCED = {
     8: cv2.IMREAD_REDUCED_COLOR_8,
 }
 MIN_SIDE = 64  # pixels: smaller pictures are skipped
-VERSION = 2  # of the checks: what older ones found is looked up anew
+VERSION = 3  # of the checks: what older ones found is looked up anew
 HELD_OUT = 50  # one picture of this many is for validation where a folder has no split of its own
 
 
 def held_out(name):
     """Whether a picture belongs to the validation split: decided by a hash of its name, so that new files move no others."""
-    return zlib.crc32(name.encode()) % HELD_OUT == 0
+    return zlib.crc32(name.encode(errors="surrogateescape")) % HELD_OUT == 0
 
 
 def find_pictures(folder, leave_out=()):
@@ -61,10 +63,13 @@ def why_unusable(path):
     Its header tells its size and its last bytes whether it is whole; only where they do not is it decoded.
     """
     try:
+        path.encode()  # OpenCV crashes on other names
         with open(path, "rb") as file, Image.open(file) as image:
             if min(image.size) < MIN_SIDE:
                 return f"smaller than {MIN_SIDE} pixels"
             return "" if _has_its_end(file, image.format) or _decodes(image) else "truncated"
+    except UnicodeEncodeError:
+        return "named in bytes that are not UTF-8"
     except FileNotFoundError:
         return "missing"
     except Image.DecompressionBombError:
@@ -116,22 +121,38 @@ def _state(path):
 
 
 def read_rgb(path, factor=1):
-    """A picture, upright, as uint8 RGB (H, W, 3), whatever its mode; None if it cannot be decoded.
+    """A picture, upright and on white paper where it is transparent, as uint8 RGB (H, W, 3); None if it cannot be decoded.
 
     factor: 1, or 2, 4 or 8 for a half, a quarter or an eighth of its size, sides rounded up. The decoder of JPEG files does
     that itself, which is faster; other files are decoded whole and made smaller.
     """
     by_decoder = path.lower().endswith(JPEG)
-    image = cv2.imread(path, REDUCED[factor] if by_decoder else cv2.IMREAD_COLOR)
-    if image is None:
-        return None
+    rgb = None if by_decoder else _on_paper(path)
+    if rgb is None:
+        image = cv2.imread(path, REDUCED[factor] if by_decoder else cv2.IMREAD_COLOR)
+        if image is None:
+            return None
+        rgb = cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
     if factor > 1 and not by_decoder:
-        size = tuple(-(-side // factor) for side in image.shape[1::-1])
-        image = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
-    return cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
+        size = tuple(-(-side // factor) for side in rgb.shape[1::-1])
+        rgb = cv2.resize(rgb, size, interpolation=cv2.INTER_AREA)
+    return rgb
 
 
 def read_gray(path):
-    """A picture as float32 (H, W) in [0, 1]; None if it cannot be decoded."""
-    image = cv2.imread(path, cv2.IMREAD_GRAYSCALE)
+    """A picture, on white paper where it is transparent, as float32 (H, W) in [0, 1]; None if it cannot be decoded."""
+    rgb = None if path.lower().endswith(JPEG) else _on_paper(path)
+    image = cv2.imread(path, cv2.IMREAD_GRAYSCALE) if rgb is None else cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)
     return None if image is None else image.astype(np.float32) / 255
+
+
+def _on_paper(path):
+    """A picture with transparency, upright and laid on white, as uint8 RGB (H, W, 3); None for other files.
+
+    OpenCV leaves the transparency out: black lines on nothing would be a black sheet.
+    """
+    try:
+        with Image.open(path) as image:
+            return to_rgb(image) if has_alpha(image) else None
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
+        return None

@@ -87,7 +87,7 @@ def with_words(rgb, letters, rng):
     for _ in range(int(rng.integers(1, 3))):
         ink, frame = sign(rng)
         to_photo = place(rgb.shape, ink.shape, rng)
-        warped = [cv2.warpPerspective(mask, to_photo, rgb.shape[1::-1], flags=cv2.INTER_AREA) for mask in (ink, frame, np.ones_like(ink))]
+        warped = [cv2.warpPerspective(mask, to_photo, rgb.shape[1::-1], flags=cv2.INTER_LINEAR) for mask in (ink, frame, np.ones_like(ink))]
         ink, frame, inside = (blur(mask, 0.5)[..., None] for mask in warped)
         ground, drawn = (photo * inside).sum((0, 1)) / (inside.sum() + 1e-3), ink
         light = np.linspace(*rng.uniform(0.75, 1.0, 2), rgb.shape[1], dtype=np.float32)[None, :, None]

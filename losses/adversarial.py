@@ -56,7 +56,7 @@ def generator_loss(fake, form="hinge"):
 def r1_penalty(real, images):
     """Mean over images of the squared norm of the gradient of each image's decision with respect to its pixels.
 
-    real: logit maps of `images` (B, 1, H, W), which require gradients. An image's decision is the mean over scales of
+    real: logit maps of `images` (B, C, H, W), which require gradients. An image's decision is the mean over scales of
     the mean over positions. Differentiable. Source: Mescheder et al. (2018), eq. 9, without its factor gamma / 2.
     """
     decisions = sum(logits.float().mean((1, 2, 3)) for logits in real) / len(real)

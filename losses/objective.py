@@ -184,7 +184,7 @@ class GeneratorObjective:
 class DiscriminatorObjective:
     """What the discriminator minimises.
 
-    discriminator: Discriminator. form: a name in losses.adversarial.FORMS.
+    discriminator: Discriminator or ConditionalDiscriminator. form: a name in losses.adversarial.FORMS.
     gamma: strength of the R1 penalty, which counts gamma / 2 (Mescheder et al. 2018: gamma = 10); 0 = none.
     augment: Augmentation of real and drawn images, the same as GeneratorObjective's, or None.
     """
@@ -196,7 +196,8 @@ class DiscriminatorObjective:
         self.augment = augment or (lambda drawings: drawings)
 
     def __call__(self, real, fake, lazy=1):
-        """real: references (B, 1, h, w). fake: drawings (N, 1, H, W), see judged_drawings(); they are detached here.
+        """real: references (B, C, h, w). fake: drawings (N, C, H, W), see judged_drawings(), or with their photos, see
+        conditional.pair(); they are detached here.
 
         lazy: how many times R1 counts; 0 leaves it out. Returns {"discriminator", "r1" where it was computed, "total"}.
         """

@@ -14,7 +14,7 @@ from .precision import choose_dtype, set_precision
 from .tiles import Box, TiledPass
 
 # By norm: the pixels up to which a photo is drawn whole, and the side of the tiles of larger ones, unless asked otherwise.
-# 0.6 GB at most with the fast preset. With the paper's 4 GB, because each of its instance norms costs a pass over all tiles.
+# About 1 GB with the fast preset, in a process that has drawn other sizes before. With the paper's 5 GB, because each of its instance norms costs a pass over all tiles.
 LIMITS = {"batch": (2048 * 2048, 1024), "instance": (1024 * 1024, 512)}
 
 
@@ -65,15 +65,11 @@ class Engine:
 
         photos: a torch tensor or NumPy array. candidate: index from 0 (sparsest) to T - 1, None = the blend. The result
         is a CPU tensor, 255 = paper. detail, tile, progress and errors as in draw(). With the fast preset a photo of any
-        size needs about 22 bytes per pixel beside the photo itself, or 0.6 GB if that is more.
+        size needs about 22 bytes per pixel beside the photo itself, or 1 GB if that is more.
         """
-        photos = _as_tensor(photos)
-        if photos.ndim not in (3, 4) or photos.dtype != torch.uint8:
-            shape = tuple(photos.shape)
-            raise ValueError(f"expected uint8 photos (H, W, 3) or (B, H, W, 3), got {photos.dtype} {shape}")
+        batch, single = as_batch(photos)
         if candidate is not None and candidate not in range(self.network.arch.candidates):
             raise ValueError(f"candidate must be from 0 to {self.network.arch.candidates - 1}, got {candidate}")
-        batch = photos if photos.ndim == 4 else photos[None]
         planes = batch.permute(0, 3, 1, 2)
         with self.turn:
             self.network.check(planes)
@@ -81,7 +77,7 @@ class Engine:
             for place, part, features, origin in self._parts(planes, tile, progress):
                 sketch = self.network.head.sketch(features, detail, origin, candidate)[part][:, 0]
                 sketches[place] = sketch.mul(255).round_().to(torch.uint8)
-        return sketches if photos.ndim == 4 else sketches[0]
+        return sketches[0] if single else sketches
 
     def _parts(self, photos, tile, progress):
         """Yields (slices of the drawing, slices of the head's output, features, origin), whole or for each tile."""
@@ -110,10 +106,14 @@ class Engine:
         return part.contiguous(memory_format=torch.channels_last)
 
 
-def _as_tensor(photos):
-    """A tensor that shares the memory of a NumPy array. It is only read, so that a read-only array will do."""
-    if isinstance(photos, torch.Tensor):
-        return photos
+def as_batch(photos):
+    """uint8 (H, W, 3) or (B, H, W, 3) -> (tensor (B, H, W, 3), whether it was one photo). ValueError for others.
+
+    The tensor shares the memory of a NumPy array. It is only read, so that a read-only array will do.
+    """
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="The given NumPy array is not writable")
-        return torch.from_numpy(photos)
+        photos = torch.as_tensor(photos)
+    if photos.ndim not in (3, 4) or photos.dtype != torch.uint8:
+        raise ValueError(f"expected uint8 photos (H, W, 3) or (B, H, W, 3), got {photos.dtype} {tuple(photos.shape)}")
+    return (photos, False) if photos.ndim == 4 else (photos[None], True)

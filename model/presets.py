@@ -38,7 +38,7 @@ class Architecture:
         return self.unshuffle * 2 ** (len(self.widths) - 1) if self.downsample == "conv" else 2 ** (len(self.widths) - 1)
 
 
-# For CPUs: nothing runs at full resolution, batch norm folds into the convolutions, depth sits at strides 8 and 16.
+# For CPUs: nothing runs at full resolution, batch norm folds into the convolutions, depth sits at strides 4 to 16.
 FAST = Architecture(
     preset="fast",
     widths=(24, 48, 80, 128),

@@ -1,11 +1,11 @@
-"""Making photos from drawings with a trained Sketch2Photo, behind the interface that Engine has for drawing."""
+"""Making photos from drawings with a trained Sketch2Photo, behind the sketch() that Engine has for drawing."""
 import threading
 
 import torch
 
 from utils.memory import keep_freed_memory
 
-from .engine import Engine
+from .engine import Engine, as_batch
 from .fold import fold
 from .precision import choose_dtype, set_precision
 
@@ -23,15 +23,21 @@ class ReverseEngine(Engine):
 
     @torch.inference_mode()
     def sketch(self, photos, detail=0.0, candidate=None, tile=None, progress=None):
-        """Drawings uint8 (B, H, W, 3), whose channels are averaged -> luminance, a uint8 CPU tensor (B, H, W).
+        """Drawings uint8 (H, W, 3) or (B, H, W, 3), whose channels are averaged -> luminance, a uint8 CPU tensor (H, W) or
+        (B, H, W).
 
-        tile, progress: as in Engine. The network knows neither detail nor candidates.
+        tile, progress and errors as in Engine. The network knows neither detail nor candidates.
         """
-        gray = torch.as_tensor(photos).float().mean(3).div_(255)[:, None]
+        batch, single = as_batch(photos)
+        gray = batch.float().mean(3).div_(255)[:, None]
         with self.turn:
             self.network.check(gray)
             luminances = torch.empty(gray.shape[0], *gray.shape[2:], dtype=torch.uint8)
             for place, part, features, _ in self._parts(gray, tile, progress):
                 luminance = self.network.luminance(features.float())[part][:, 0]
                 luminances[place] = luminance.mul(255).round_().to(torch.uint8)
-        return luminances
+        return luminances[0] if single else luminances
+
+    def draw(self, *args, **options):
+        """TypeError: a Sketch2Photo has one map, which sketch() gives."""
+        raise TypeError("a Sketch2Photo has no candidates: call sketch(), which gives its luminance.")

@@ -56,7 +56,7 @@ class TiledPass:
     """The tiles of one photo and what has been computed of it.
 
     network: Generator, folded or not. load: load(box) -> the padded photo's pixels there as the network wants them,
-    (B, 3, h, w). size: (H, W) of the padded photo, multiples of the architecture's stride. side: pixels of a tile
+    (B, inputs, h, w). size: (H, W) of the padded photo, multiples of the architecture's stride. side: pixels of a tile
     without its overlap, rounded up to a multiple of the stride. progress: called as progress(done, total) after each
     tile.
     """

@@ -40,3 +40,12 @@ def test_a_cache_that_cannot_be_written_is_done_without(place, monkeypatch):
     monkeypatch.setattr(cache.np, "save", refuse)
     assert np.array_equal(cache.cached(KEY, lambda: {"a": np.arange(3)})["a"], [0, 1, 2])
     assert os.listdir(place.parent) == []
+
+
+def test_what_a_crash_cut_off_is_built_anew(place):
+    cache.cached(KEY, lambda: {"a": np.arange(3)})
+    for length in (0, 20, 140):
+        with open(place / "a.npy", "r+b") as file:
+            file.truncate(length)
+        assert np.array_equal(cache.cached(KEY, lambda: {"a": np.arange(3)})["a"], [0, 1, 2])
+    assert np.array_equal(cache.cached(KEY, pytest.fail)["a"], [0, 1, 2])

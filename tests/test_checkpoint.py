@@ -1,6 +1,7 @@
 """Checkpoints: they describe themselves, and bad ones are refused in a sentence."""
 import os
 import pickle
+import resource
 
 import pytest
 import torch
@@ -84,5 +85,19 @@ def test_a_failed_write_leaves_the_old_file(saved):
     before = path.read_bytes()
     with pytest.raises(Exception):
         save_atomically({"cannot be pickled": lambda: None}, path)
+    assert path.read_bytes() == before
+    assert os.listdir(path.parent) == ["net.pth"]
+
+
+def test_a_disk_that_fills_within_a_write_is_an_oserror_that_names_the_file(saved):
+    path, network = saved
+    before = path.read_bytes()
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (5000, limits[1]))
+    try:
+        with pytest.raises(OSError, match="net.pth cannot be written.*Make room"):
+            save_generator(network, path, step=13)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
     assert path.read_bytes() == before
     assert os.listdir(path.parent) == ["net.pth"]

@@ -1,4 +1,7 @@
 """Picture files of every kind: which are refused, how the others are decoded, at full size and smaller."""
+import os
+import sys
+
 import cv2
 import numpy as np
 import pytest
@@ -7,7 +10,7 @@ from PIL import Image
 from data.dataset import SketchDataset
 from data.header import Header, read_header
 from data.photos import Photos
-from data.pictures import find_pictures, read_rgb, usable, why_unusable
+from data.pictures import find_pictures, read_gray, read_rgb, usable, why_unusable
 from tests.dataset_kit import picture, private_cache  # noqa: F401
 
 ORIENTATION = 0x0112
@@ -140,3 +143,23 @@ def test_a_folder_of_odd_files_gives_items(tmp_path):
     assert {item["name"] for item in items} == {f"{number}.{kind}" for number, (_, kind) in enumerate(KINDS)}
     assert all(item["photo"].shape == (3, 64, 64) and item["clean"].float().std() > 20 for item in items)
     assert data.describe().splitlines() == [f"8 photos in {tmp_path} (0 with edge maps, 0 with face maps, 0 with letter maps)", "skipped: 1 truncated"]
+
+
+@pytest.mark.parametrize("factor", [1, 4])
+def test_transparent_drawings_lie_on_white_paper(tmp_path, factor):
+    ink = np.zeros((80, 96), np.uint8)
+    ink[40:48] = 200
+    Image.fromarray(np.dstack([0 * ink, 0 * ink, 0 * ink, ink])).save(tmp_path / "a.png")
+    expected = cv2.resize(255 - ink, None, fx=1 / factor, fy=1 / factor, interpolation=cv2.INTER_AREA)
+    assert np.abs(read_rgb(str(tmp_path / "a.png"), factor).astype(int) - expected[..., None]).max() <= 1
+    assert np.abs(read_gray(str(tmp_path / "a.png")) - (1 - ink / 255)).max() < 0.005
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have no such names")
+def test_names_that_are_not_utf8_are_counted_and_passed_over(tmp_path):
+    picture(tmp_path / "a.png")
+    picture(tmp_path / "b.png")
+    os.rename(tmp_path / "b.png", os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9.png"))
+    photos = Photos(str(tmp_path))
+    assert photos.names.tolist() == ["a.png"]
+    assert photos.skipped == {"named in bytes that are not UTF-8": 1}

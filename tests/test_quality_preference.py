@@ -5,6 +5,7 @@ import csv
 import cv2
 import numpy as np
 import pytest
+from scipy.stats import binomtest
 
 from benchmarks import preference
 
@@ -55,6 +56,16 @@ def test_ties_count_half_and_answers_of_several_people_add_up():
     counts = preference.tally(key, [{"pair": "1", "choice": choice} for choice in ("B", "tie", "tie", "A")])
     assert counts == {("ours", "hed"): collections.Counter(won=1, tie=2, lost=1)}
     assert "| ours over hed | 1 | 2 | 1 | 50 % |" in preference.report(counts)
+
+
+def test_intervals_are_scipys_and_those_of_half_wins_lie_between():
+    for wins, total in ((0, 1), (3, 23), (19, 23), (23, 23)):
+        expected = binomtest(wins, total).proportion_ci(method="wilson")
+        assert preference.wilson(wins / total, total) == pytest.approx(expected, abs=1e-4)
+    low, high = preference.wilson(0.5, 1)  # a tie
+    assert low + high == pytest.approx(1)
+    ends = [preference.wilson(wins / 23, 23) for wins in (3, 3.5, 4)]
+    assert ends == sorted(ends) and [high for _, high in ends] == sorted(high for _, high in ends)
 
 
 @pytest.mark.parametrize("case", ["folder", "name", "one", "drawing", "damaged", "output", "choice"])

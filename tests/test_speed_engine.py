@@ -162,6 +162,16 @@ def test_bfloat16_draws_backwards_too():
     assert exact.float().std() > 5 and 0 < difference.max() <= 8
 
 
+def test_one_drawing_backwards_is_a_batch_of_one():
+    engine = ReverseEngine(Sketch2Photo(TINY).eval(), precision="float32")
+    drawings = noise_photos(1, 50, 70)
+    assert torch.equal(engine.sketch(drawings[0]), engine.sketch(drawings)[0])
+    with pytest.raises(ValueError, match="uint8"):
+        engine.sketch(drawings.astype(np.float32))
+    with pytest.raises(TypeError, match="sketch"):
+        engine.draw(drawings)
+
+
 def test_precision_is_probed_quickly_and_by_speed_alone(monkeypatch):
     start = time.perf_counter()
     assert choose_dtype("auto", "cpu") in (torch.float32, torch.bfloat16)

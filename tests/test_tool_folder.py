@@ -1,4 +1,5 @@
 """Folders: what is found, which names drawings get, what is remembered, and how files are replaced."""
+import io
 import os
 import pathlib
 import subprocess
@@ -238,3 +239,13 @@ def test_formats_that_cannot_hold_a_picture_say_so():
         encode(np.zeros((1, 70_000), np.uint8), "jpg")
     with pytest.raises(EncodeError, match="16383"):
         encode(np.zeros((17_000, 1), np.uint8), "webp")
+
+
+@pytest.mark.parametrize("shape", [(5, 7), (5, 7, 3), (5, 7, 4)])
+@pytest.mark.parametrize("extension", ["png", "tiff"])
+def test_lossless_formats_keep_every_pixel(shape, extension):
+    import numpy as np
+    from PIL import Image
+
+    image = np.random.default_rng(0).integers(0, 256, shape, np.uint8)
+    assert np.array_equal(np.asarray(Image.open(io.BytesIO(encode(image, extension)))), image)

@@ -6,14 +6,21 @@ import pathlib
 import re
 
 import pytest
+import torch
 import yaml
 
 from losses.weights import Weights
 from main_sketch import main
+from model import Photo2Sketch
+from tests.dataset_kit import picture
+from tests.tiny import TINY
 from tests.training_runs import ROOT, arguments
+from utils.checkpoint import save_generator
 from utils.training.fields import OptionError, flag
+from utils.training.machine import choose_device
 from utils.training.options import WEIGHT, Options, read_line
 from utils.training.options import read_options as options_of
+from utils.training.sources import open_validation, total_steps
 
 
 @pytest.fixture
@@ -167,3 +174,53 @@ def test_dry_run_prints_and_writes_nothing(tmp_path, capsys):
     for words in ("batch: 4", "14 photos", "17 reference drawings", "photo2sketch: ", "GiB", "4 steps of 4 photos"):
         assert words in text
     assert not list(tmp_path.iterdir())
+
+
+def test_dry_run_shows_the_networks_of_checkpoints_and_misses_files_that_are_not_there(tmp_path, capsys):
+    save_generator(Photo2Sketch(TINY), tmp_path / "tiny.pth", step=1)
+    size = sum(p.numel() for p in Photo2Sketch(TINY).parameters())
+    words = ["--demo", "--preset", "fast", "--dry-run", "--batch", "2"]
+    for option, line in (("--photo2sketch", "photo2sketch"), ("--teacher", "teacher")):
+        assert main([*words, option, str(tmp_path / "tiny.pth")]) == 0
+        assert f"  {line}: {size / 1e6:.2f} million weights" in capsys.readouterr().out
+        assert main([*words, option, str(tmp_path / "none.pth")]) == 2
+        assert "none.pth" in capsys.readouterr().err
+
+
+def test_dry_run_counts_the_photos_of_one_process_and_speaks_once(monkeypatch, capsys):
+    words = ["--demo", "--dry-run", "--batch", "4"]
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    assert main(words) == 0
+    assert "activations of 2 photos" in capsys.readouterr().out
+    monkeypatch.setenv("RANK", "1")
+    assert main(words) == 0
+    assert capsys.readouterr().out == ""
+    monkeypatch.setenv("WORLD_SIZE", "3")
+    assert main(words) == 2
+    assert "cannot be dealt out to 3 processes" in capsys.readouterr().err
+
+
+def test_epochs_take_the_place_of_the_steps_of_a_file(tmp_path):
+    (tmp_path / "a.yaml").write_text("steps: 70\n")
+    read = lambda *words: read_options(["--config", str(tmp_path / "a.yaml"), *words])
+    assert total_steps(read(), 80) == 70
+    assert total_steps(read("--epochs", "2", "--batch", "8"), 80) == 20
+    assert total_steps(read("--epochs", "2", "--steps", "5"), 80) == 5
+
+
+def test_annotations_of_the_validation_that_are_damaged_are_spoken_of(tmp_path):
+    for split in ("train", "val"):
+        picture(tmp_path / f"{split}2017" / "a.png")
+    (tmp_path / "annotations").mkdir()
+    options = read_options(["--photos", str(tmp_path), "--references", str(tmp_path)])
+    assert len(open_validation(options)) == 1
+    (tmp_path / "annotations" / "instances_val2017.json").write_text('{"images": [')
+    with pytest.raises(OptionError, match="instances_val2017.json"):
+        open_validation(options)
+
+
+def test_more_processes_than_gpus_are_refused(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    with pytest.raises(OptionError, match="--nproc-per-node 2"):
+        choose_device("cuda", 2)

@@ -7,6 +7,7 @@ import torch
 
 from tests.training_runs import arguments, call, newest, start, stats, stop_after, tiny_run
 from utils.checkpoint import CheckpointError
+from utils.training.loop import Run
 from utils.training.run_folder import RunError, RunFolder
 from utils.training.signals import Stop
 
@@ -133,3 +134,34 @@ def test_old_checkpoints_go(tmp_path):
     for step in (3, 4):
         folder.save({"step": step}, step, keep=1)
     assert folder.newest(warn=lambda text: None)["step"] == 4
+
+
+def test_decay_and_betas_beside_resume_take_the_place_of_the_runs_own(tmp_path):
+    run = tiny_run(tmp_path, "--steps", "2")
+    call(["--resume", run, "--steps", "3", "--weight-decay", "0.5", "--betas", "0.5", "0.7"])
+    for optimiser in newest(run)["optimisers"].values():
+        (settings,) = optimiser["param_groups"]
+        assert settings["weight_decay"] == 0.5 and tuple(settings["betas"]) == (0.5, 0.7)
+
+
+def test_networks_cannot_change_beside_resume(tmp_path, capsys):
+    run = tiny_run(tmp_path, "--steps", "2")
+    call(["--resume", run, "--photo2sketch", run / "photo2sketch.pth"], status=2)
+    assert "--photo2sketch cannot change when a run is resumed" in capsys.readouterr().err
+
+
+def test_the_checkpoint_comes_before_what_takes_minutes(tmp_path, monkeypatch, capsys):
+    def fail(*_):
+        raise OSError("the disk with the photos is gone")
+
+    monkeypatch.setattr(Run, "_validate", fail)
+    call(arguments(tmp_path, "--validate-every", "9"), status=1)
+    assert "the disk with the photos is gone" in capsys.readouterr().err
+    assert newest(tmp_path / "001-run")["step"] == 4
+
+
+def test_a_signal_waits_for_no_validation(tmp_path, monkeypatch):
+    monkeypatch.setattr(Run, "_validate", lambda run: pytest.fail("validated"))
+    monkeypatch.setattr(Run, "_agree", lambda run, reason: signal.SIGTERM if run.step == 2 else reason)
+    call(arguments(tmp_path, "--validate-every", "9"), status=128 + signal.SIGTERM)
+    assert newest(tmp_path / "001-run")["step"] == 2

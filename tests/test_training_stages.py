@@ -90,10 +90,10 @@ def test_a_damaged_list_of_stages_is_refused(words, tmp_path, capsys, content):
 def test_a_signal_while_the_last_step_is_saved_keeps_the_next_stage_from_starting(words, tmp_path, monkeypatch, capsys):
     write_step = Run._write
 
-    def interrupted(self, meter, last, quiet):
-        if last:
+    def interrupted(self, meter, reason, quiet):
+        if self.step == self.total:
             os.kill(os.getpid(), signal.SIGTERM)
-        write_step(self, meter, last, quiet)
+        write_step(self, meter, reason, quiet)
 
     monkeypatch.setattr(Run, "_write", interrupted)
     call(words, status=128 + signal.SIGTERM)

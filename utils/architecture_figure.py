@@ -108,7 +108,7 @@ def training(diagram, y):
     for x, width, rows, fill in (
         (30, 110, ["photo", "RGB"], DATA),
         (200, 160, ["Photo2Sketch", "photo to drawings"], ENCODER),
-        (420, 190, ["5 candidates", "+ blended sketch"], DATA),
+        (420, 190, [f"{PRESETS['fast'].candidates} candidates", "+ blended sketch"], DATA),
         (670, 160, ["Sketch2Photo", "1 to 1 channel"], DECODER),
         (890, 150, ["reconstruction", "luminance"], DATA),
     ):

@@ -19,11 +19,17 @@ class CheckpointError(Exception):
 
 
 def save_atomically(content, path):
-    """torch.save to a temporary name beside `path`, synced to the disk, then renamed: a crash leaves the old file."""
+    """torch.save to a temporary name beside `path`, synced to the disk, then renamed: a crash leaves the old file.
+
+    OSError if it cannot be written.
+    """
     temporary = f"{path}.tmp"
     try:
         with open(temporary, "wb") as file:
-            torch.save(content, file)
+            try:
+                torch.save(content, file)
+            except RuntimeError as error:  # so torch says that a write has failed
+                raise OSError(f"{path} cannot be written ({str(error).splitlines()[0]}). Make room on the disk.") from error
             file.flush()
             os.fsync(file.fileno())
         os.replace(temporary, path)

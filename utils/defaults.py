@@ -6,5 +6,6 @@ CHECKPOINTS = {name: os.path.join(ROOT, "checkpoints", f"{name}.pth") for name i
 DIRECTIONS = tuple(CHECKPOINTS)
 WORKING_SIZE = 768  # pixels of the long side at which photos are drawn: small faces are lost at 512, lines thin out at 1024
 CRISP = 1.0  # how steep the borders of strokes are made: 0 leaves them as soft as the network draws them
+MAX_ENLARGEMENT = 4.0  # of small photos on their way to the working size
 MIN_WORKING_SIZE = 64  # pixels; below it there is nothing to see
 MAX_MEGAPIXELS = 200.0  # larger pictures are refused from their header, before anything is decoded

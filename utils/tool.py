@@ -110,7 +110,8 @@ def draw_all(options, style, job, stop):
     sketcher = Sketcher(
         checkpoint, options.device, options.precision, options.size, options.direction, options.max_megapixels
     )
-    fixed = [options.format, options.svg, options.size, options.direction, options.multiple, dataclasses.asdict(style)]
+    fixed = [options.format, options.svg, options.size, options.precision, options.direction, options.multiple]
+    fixed.append(dataclasses.asdict(style))
     fingerprint = records.digest(fixed, checkpoint)
     plan = job.share(lambda: make_plan(options, output))
     tasks = [Task(*fields) for fields in plan["tasks"]]
@@ -135,7 +136,8 @@ def draw_all(options, style, job, stop):
     seconds = time.monotonic() - start
     counts = Counts.sum(everybody)
     if not counts.broken:
-        record.merge()
+        with contextlib.suppress(OSError):  # a full disk, perhaps: the unmerged files hold the same
+            record.merge()
     return close(options, output, tasks, counts, len(plan["problems"]), seconds, stop)
 
 

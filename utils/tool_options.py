@@ -2,7 +2,6 @@
 import argparse
 import difflib
 import re
-import sys
 import textwrap
 
 from utils import defaults, effects
@@ -127,7 +126,8 @@ def add_drawing(parser, multiple):
         type=working_size,
         default=defaults.WORKING_SIZE,
         metavar="N|full",
-        help="long side in pixels at which the photo is drawn, full for its own; the drawing has the photo's size",
+        help="long side in pixels at which the photo is drawn, full for its own; the drawing has the "
+        f"photo's size, and small photos are enlarged {defaults.MAX_ENLARGEMENT:g} times at most",
     )
 
 
@@ -145,9 +145,10 @@ def add_look(parser):
     add("--beside", action="store_true", help="photo and drawing side by side")
 
 
-def add_machine(parser):
+def add_machine(parser, multiple):
     add = parser.add_argument_group("network and machine").add_argument
-    add("--checkpoint", metavar="FILE", help="weights (default: checkpoints/photo2sketch.pth or sketch2photo.pth, by direction)")
+    shipped = "checkpoints/photo2sketch.pth" + ("" if multiple else " or sketch2photo.pth, by direction")
+    add("--checkpoint", metavar="FILE", help=f"weights (default: {shipped})")
     add("--device", type=device, default="auto", metavar="NAME", help="auto (what is there), cpu, cuda, cuda:N or mps")
     precisions = choice("auto", "float32", "bfloat16")
     add("--precision", type=precisions, default="auto", metavar="NAME", help="auto (what is fast), float32 or bfloat16")
@@ -167,7 +168,7 @@ def make_parser(prog, description, examples, multiple=False):
     add_files(parser)
     add_drawing(parser, multiple)
     add_look(parser)
-    add_machine(parser)
+    add_machine(parser, multiple)
     parser.set_defaults(multiple=multiple)
     if multiple:
         parser.set_defaults(candidate=None, direction="photo2sketch")
@@ -191,11 +192,6 @@ def parse(parser, arguments=None):
         return options, Style(candidate=options.candidate, **{name: getattr(options, name) for name in STYLE})
     except ValueError as error:
         parser.error(str(error))
-
-
-def said_by(prog):
-    """A function that writes a sentence of this script to the error stream, whatever characters it holds."""
-    return lambda sentence: print(f"{prog}: {printable(sentence)}", file=sys.stderr)
 
 
 def printable(text):

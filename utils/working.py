@@ -4,9 +4,8 @@ import dataclasses
 import numpy as np
 
 from model.generator import MIN_SIDE
+from utils.defaults import MAX_ENLARGEMENT
 from utils.style import resize
-
-MAX_ENLARGEMENT = 4.0  # of small photos on their way to the working size
 
 
 @dataclasses.dataclass(frozen=True)

@@ -15,7 +15,7 @@ from .crisp import crisp
 from .distributed import unwrap
 from .schedule import learning_rate_factor
 
-CYCLE = ("luminance", "cycle")  # the terms of losses.objective.Weights that each of the lazily run networks serves
+CYCLE = ("luminance", "cycle")  # the terms of losses.weights.Weights that each of the lazily run networks serves
 VGG = ("style", "content_sketch")
 VGG_TERMS = (*VGG, "content_reconstruction")
 ADVERSARIAL = ("adversarial", "feature_matching", "conditional")
@@ -83,7 +83,7 @@ class Cycle:
         for name, optimiser in self.optimisers.items():
             optimiser.zero_grad(set_to_none=True)
             for settings in optimiser.param_groups:
-                settings["lr"] = factor * self.peaks[name]
+                settings.update(lr=factor * self.peaks[name], betas=o.betas, weight_decay=o.weight_decay)
         weights = weights_of_step(self.weights, step, o.cycle_every, o.vgg_every, o.adversarial_every)
         values, drawings, names = {}, [], []
         parts = [self.taught(batch, lambda drawing: self.as_seen(step, i, drawing)) for i, batch in enumerate(parts)]

@@ -129,7 +129,7 @@ class Run:
             f"{self.group.size} process(es)"
         )
         if self.step >= self.total:
-            self.say("All steps are done." + ("" if self.followed else " Give more --steps or --epochs to go on."))
+            self.say("All steps are done." + ("" if self.followed else f" Give more {'--steps' if self.options.steps else '--epochs'} to go on."))
             return 0, self._export()
         try:
             with Stop() as stop:
@@ -176,7 +176,7 @@ class Run:
             progress.set_postfix({name: f"{float(v):.3g}" for name, v in values.items() if name != "total"}, refresh=False)
             late = o.minutes and time.monotonic() - begun > 60 * o.minutes
             reason = self._agree(stop.number or (OUT_OF_TIME if late else 0))
-            self._write(meter, last=reason or self.step == self.total, quiet=not progress.disable)
+            self._write(meter, reason, quiet=not progress.disable)
         progress.close()
         del batches  # ends the loading processes
         return reason
@@ -187,9 +187,14 @@ class Run:
             return reason
         return min(self.group.collect(reason), key=lambda r: (-max(r, 0), r))
 
-    def _write(self, meter, last, quiet):
-        """After a step: the line of stats, the picture grid and the checkpoint that are due."""
-        o, step = self.options, self.step
+    def _write(self, meter, reason, quiet):
+        """After a step: the line of stats, the checkpoint, the validation and the picture grid that are due.
+
+        The checkpoint comes before what takes minutes, and who sends a signal is not kept waiting by that.
+        """
+        o, step, best = self.options, self.step, self.best
+        last = reason or step == self.total
+        saves = self.group.first and (last or step % o.save_every == 0)
         if last or step % o.log_every == 0:
             values = meter.report(self.group, self.device)
             seconds = values["seconds_data"] + values["seconds_compute"]
@@ -199,12 +204,19 @@ class Run:
                 self.log.write("train", step, values)
             if not quiet:
                 self.say(f"step {step}: " + "  ".join(f"{name} {value:.4g}" for name, value in values.items()))
+        if saves:
+            self._save()
+        if reason > 0:
+            return
         if self.validation and o.validate_every and (last or step % o.validate_every == 0):
             self._validate()
         if self.group.first and o.sample_every and (last or step % o.sample_every == 0):
             samples.write(os.path.join(self.folder.samples, f"step-{step:09d}.jpg"), self._sample())
-        if self.group.first and (last or step % o.save_every == 0):
-            self.folder.save(state.collect(step, self.cycle, self.averages, self.best), step, o.keep)
+        if saves and self.best != best:
+            self._save()
+
+    def _save(self):
+        self.folder.save(state.collect(self.step, self.cycle, self.averages, self.best), self.step, self.options.keep)
 
     def _validate(self):
         """A line of validation in the stats, the curves, and the best checkpoint if this one is it."""

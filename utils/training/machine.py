@@ -34,6 +34,9 @@ def choose_device(name, local_rank=0):
         raise OptionError("--device cuda: there is no CUDA device here. Use --device cpu.")
     if name == "cpu" or not torch.cuda.is_available():
         return torch.device("cpu")
+    count = torch.cuda.device_count()
+    if local_rank >= count:
+        raise OptionError(f"There are more processes than the {count} CUDA devices here: give torchrun --nproc-per-node {count}.")
     torch.cuda.set_device(local_rank)
     torch.backends.cudnn.benchmark = True  # crops have one size: the fastest algorithms are worth the search
     return torch.device("cuda", local_rank)

@@ -28,8 +28,8 @@ DEMO = {  # a minute on two CPU cores with the pictures of data/sample
     "sample_every": 50,
     "validate_every": 0,
 }
-WEIGHT = "weight_"  # prefix of the options that are the fields of losses.objective.Weights
-FIXED = ("preset", "widths", "discriminator_widths", "freeze_photo2sketch")  # a resumed run keeps them, as its networks are
+WEIGHT = "weight_"  # prefix of the options that are the fields of losses.weights.Weights
+FIXED = ("preset", "widths", "discriminator_widths", "photo2sketch", "sketch2photo", "freeze_photo2sketch")  # as a resumed run's networks
 
 _DATA, _NETWORKS, _LOSSES, _OPTIMISATION = "data", "networks", "losses", "optimisation"
 _MACHINE, _RUN, _CALL = "machine", "run", "this call only"
@@ -166,7 +166,7 @@ def read_options(given):
     if given.get("demo"):
         values.update(DEMO)
     if given.get("config"):
-        values.update(read_file(given["config"]))
+        values.update(choose_length(read_file(given["config"])))
     if given.get("resume"):
         if given.get("config") or given.get("demo"):
             raise OptionError("--resume takes the options of the run: give no --config and no --demo with it.")
@@ -177,8 +177,13 @@ def read_options(given):
         for name in FIXED:
             if name in given and given[name] != values.get(name, getattr(Options, name)):
                 raise OptionError(f"--{name.replace('_', '-')} cannot change when a run is resumed. Start a new run.")
-    values.update(given)
+    values.update(choose_length(given))
     return make_options(values)
+
+
+def choose_length(given):
+    """{name: value} of one source of options -> the same, in which epochs take the place of an earlier source's steps."""
+    return {"steps": 0} | given if "epochs" in given else given
 
 
 def make_options(values):
@@ -239,6 +244,7 @@ def check(options):
     refuse(o.widths and len(o.widths) != expected, f"--widths takes {expected} numbers for the preset {o.preset}.")
     heads = PRESETS[o.preset].heads
     refuse(o.widths and o.widths[-1] % heads, f"The last of --widths must be a multiple of {heads}, the attention heads.")
+    refuse(not o.discriminator_widths, "--discriminator-widths needs at least one number.")
     refuse(o.discriminator_widths[-1] % 4, "The last of --discriminator-widths must be a multiple of 4, the attention heads.")
     refuse(
         o.freeze_norm and not (o.photo2sketch or o.sketch2photo),

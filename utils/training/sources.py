@@ -41,10 +41,12 @@ def open_data(options, split):
 
 
 def open_validation(options):
-    """The SketchDataset of the validation split, or None where the photos have none."""
+    """The SketchDataset of the validation split, or None where the photos have none. OptionError as open_data()."""
     try:
         dataset = open_data(options, "val")
-    except OptionError:
+    except OptionError as error:
+        if not isinstance(error.__cause__, OSError):  # something is there, and wrong
+            raise
         return None
     return dataset if len(dataset) else None
 

@@ -10,7 +10,7 @@ from .export import path_of
 from .fields import OptionError
 from .loop import train
 from .machine import choose_device
-from .options import Options, make_options, read_file, read_line, read_options
+from .options import Options, choose_length, make_options, read_file, read_line, read_options
 from .run_folder import RunFolder
 from .sources import open_data
 
@@ -28,7 +28,7 @@ def read_stages(argv):
     OptionError says in a sentence what is unknown or impossible, in any stage.
     """
     given = read_line(argv)
-    for_all = {name: value for name, value in given.items() if name not in FIRST_ALONE}
+    for_all = choose_length({name: value for name, value in given.items() if name not in FIRST_ALONE})
     stages, seen = [read_options(given)], set()
     if stages[0].resume and "then" not in given:
         return stages + [make_options(values | for_all) for values in RunFolder.open(stages[0].resume).following()]

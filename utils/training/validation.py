@@ -1,4 +1,4 @@
-"""How good the averaged generators are on photos that the training does not see."""
+"""How good the averaged generators are on the photos that are held back."""
 import math
 
 import cv2
