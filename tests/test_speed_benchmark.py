@@ -3,12 +3,16 @@ import time
 
 import numpy as np
 import pytest
+from PIL import Image
 
-from benchmarks import batches, speed
+from benchmarks import batches, folder, speed
 from benchmarks.contenders import CONTENDERS, builder, gflop
 from benchmarks.machine import OtherWork
 from benchmarks.networks import HED, LDC
 from benchmarks.stopwatch import Stopwatch
+from tests.tool_kit import checkpoint, scene  # noqa: F401
+from utils.folder import Task
+from utils.sketcher import Sketcher
 
 
 @pytest.mark.parametrize("name, expected", [("HED", 160), ("LDC", 12.7), ("ResNet generator", 161), ("paper", 311)])
@@ -130,3 +134,30 @@ def test_rates_are_printed_for_both_precisions(capsys, monkeypatch):
     batches.main(["--size", "32", "--seconds", "0.01"])
     rows = [line for line in capsys.readouterr().out.splitlines() if line.startswith(("| float32", "| bfloat16"))]
     assert len(rows) == 2 and all(int(cell) > 0 for row in rows for cell in row.split("|")[2:3])
+
+
+def test_a_folder_takes_the_time_of_the_network_and_more(tmp_path, checkpoint, capsys, monkeypatch):  # noqa: F811
+    for number in range(6):
+        Image.fromarray(scene(40 + number // 4, 56)).save(tmp_path / f"{number}.png")
+    drawn = []
+
+    def sketches(self, batch, *_):
+        drawn.append(len(batch))
+        time.sleep(0.01 * len(batch))
+        return [one.photo()[..., 0] for one in batch]
+
+    monkeypatch.setattr(Sketcher, "sketches", sketches)
+    tasks = [Task(str(tmp_path / f"{number}.png"), f"{number}.png", str(number)) for number in range(6)]
+    bare, tools, first, last = folder.measure(Sketcher(checkpoint, size=64), tasks, rounds=1)
+    assert drawn[:3] == [4, 4, 2] and sum(drawn) == 4 + 6 + 6
+    assert tools < 1.2 * bare and 50 < bare <= 100  # a busy machine only slows down
+    assert 0 < first <= last
+    folder.main(["--photos", str(tmp_path), "--checkpoint", str(checkpoint), "--rounds", "1", "--limit", "3"])
+    assert "3 photos" in (text := capsys.readouterr().out) and " % |" in text
+
+
+def test_a_folder_that_cannot_be_drawn_is_spoken_of(tmp_path, capsys):
+    for words, sentence in ((["--photos", str(tmp_path)], "no pictures"), (["--photos", "missing"], "no such file")):
+        with pytest.raises(SystemExit):
+            folder.main(words)
+        assert sentence in capsys.readouterr().err

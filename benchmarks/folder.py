@@ -1,0 +1,90 @@
+"""A folder drawn by the tools against the network alone: `python -m benchmarks.folder --photos DIR`.
+
+The tools decode, finish and encode on the processors that the network draws with, while it draws: what they take is time
+that the network has not. Photos should be of few sizes, for those of one shape are drawn together.
+"""
+import argparse
+import itertools
+import os
+import resource
+import statistics
+import tempfile
+import threading
+import time
+
+from benchmarks.machine import OtherWork, machine
+from benchmarks.speed import table
+from utils import records
+from utils.checkpoint import CheckpointError
+from utils.defaults import CHECKPOINTS
+from utils.folder import InputError, assign, find
+from utils.outputs import OneDrawing
+from utils.pictures import PictureError
+from utils.runner import BATCH, Runner
+from utils.sketcher import Sketcher
+from utils.style import Style
+from utils.tool_options import number
+
+
+def alone(sketcher, workings):
+    """Seconds in which the network draws some Workings, as many of one shape together as the tools take."""
+    start = time.perf_counter()
+    for _, same in itertools.groupby(workings, lambda one: one.pixels.shape):
+        same = list(same)
+        count = min(BATCH, sketcher.at_once(same[0]))
+        for first in range(0, len(same), count):
+            sketcher.sketches(same[first : first + count])
+    return time.perf_counter() - start
+
+
+def as_folder(sketcher, tasks, folder):
+    """Seconds in which the tools read, draw and write the photos of some Tasks. OSError if one was not drawn."""
+    output = OneDrawing(folder, "png", Style())
+    record = records.Records(folder)
+    runner = Runner(sketcher, output, record, "", False, threading.Event(), lambda task, reason: None)
+    start = time.perf_counter()
+    counts = runner.run(tasks)
+    seconds = time.perf_counter() - start
+    if counts.drawn < len(tasks):
+        raise OSError(f"of {len(tasks)} photos {counts.drawn} were drawn: {counts.broken or counts.failed}")
+    return seconds
+
+
+def measure(sketcher, tasks, rounds):
+    """(photos a second of the network alone, of the tools, MB at most after the first round, after the last)."""
+    workings = [sketcher.prepare(sketcher.read(task.path)) for task in tasks]
+    alone(sketcher, workings[:BATCH])  # warm up
+    pairs, peaks = [], []
+    with tempfile.TemporaryDirectory() as folder:
+        for _ in range(rounds):  # in turns, so that what else the machine does meets both
+            pairs.append((alone(sketcher, workings), as_folder(sketcher, tasks, folder)))
+            peaks.append(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+    rates = (len(tasks) / statistics.median(seconds) for seconds in zip(*pairs))
+    return *rates, peaks[0], peaks[-1]
+
+
+def main(arguments=None):
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.folder", description=__doc__.split(":")[0])
+    parser.add_argument("--photos", required=True, metavar="DIR", help="folder of photos")
+    parser.add_argument("--limit", type=number(1, kind=int), default=200, metavar="N", help="photos at most (default: %(default)s)")
+    parser.add_argument("--rounds", type=number(1, kind=int), default=3, metavar="N", help="of which the median counts (default: %(default)s)")
+    parser.add_argument("--checkpoint", nargs="+", default=[CHECKPOINTS["photo2sketch"]], metavar="FILE", help="weights")
+    options = parser.parse_args(arguments)
+    work, rows = OtherWork(), []
+    try:
+        found, _ = find([options.photos], os.devnull)
+        tasks, _ = assign(found[: options.limit], lambda target: [f"{target}.png"])
+        for checkpoint in options.checkpoint:
+            bare, tools, first, last = measure(Sketcher(checkpoint), tasks, options.rounds)
+            name = os.path.splitext(os.path.basename(checkpoint))[0]
+            rows.append([name, f"{bare:.1f}", f"{tools:.1f}", f"{100 * tools / bare:.0f} %", f"{first:.0f}", f"{last:.0f}"])
+    except (InputError, CheckpointError, PictureError, OSError) as error:
+        parser.error(str(error))
+    print(f"{machine('cpu')}. {len(tasks)} photos:\n")
+    head = ["weights", "network alone, photos a second", "the tools", "share", "MB, first round", f"MB, round {options.rounds}"]
+    print(table(head, rows))
+    print(f"\n{work.sentence()}")
+
+
+if __name__ == "__main__":
+    main()
