@@ -5,10 +5,9 @@ import torch
 from data.guidance import DRAWINGS
 from model import Photo2Sketch
 from model.engine import Engine
-from utils.crisp import crisp
 from utils.defaults import CHECKPOINTS, CRISP
 from utils.devices import choose_device
-from utils.style import resize, to_bytes
+from utils.style import pen, resize, to_bytes
 from utils.working import working_shape
 
 
@@ -30,5 +29,5 @@ class AllDrawings:
         pixels = resize(photo, *working_shape(*shape, self.size))
         drawing = self.engine.draw(torch.from_numpy(pixels).permute(2, 0, 1)[None].float() / 255)
         maps = np.concatenate([drawing.candidates[0].numpy(), drawing.sketch[0].numpy()])
-        drawn = [crisp(to_bytes(part), self.crisp) / np.float32(255) for part in maps]
+        drawn = [pen(to_bytes(part), self.crisp) / np.float32(255) for part in maps]
         return {name: resize(part, *shape) for name, part in zip(DRAWINGS, drawn)}

@@ -10,6 +10,7 @@ from utils.crisp import check as check_crisp
 from utils.crisp import crisp
 from utils.defaults import CRISP
 from utils.enlarge import to_size
+from utils.specks import without_specks
 
 NAMES = DRAWINGS[:-1]  # of the candidates, from sparse to dense
 CANDIDATES = len(NAMES)
@@ -21,7 +22,7 @@ class Style:
 
     detail: float = 0.0  # -1 favours the sparse candidates in the blend, 1 the dense ones
     candidate: int | None = None  # 1 to CANDIDATES instead of the blend
-    crisp: float = CRISP  # 0 leaves the borders of strokes as soft as the network drew them
+    crisp: float = CRISP  # of the borders of strokes, on paper without specks; 0 leaves all as the network drew it
     line_width: float = 1.0  # factor
     ink: float = 1.0  # factor
     invert: bool = False  # light lines on a dark ground
@@ -61,12 +62,17 @@ def to_bytes(values):
     return np.uint8(np.rint(values * np.float32(255)))
 
 
+def pen(sketch, amount):
+    """A sketch at the working size, uint8 (h, w), 255 = paper, with crisp strokes and without specks; 0 leaves it as it is."""
+    return without_specks(crisp(sketch, amount)) if amount else sketch
+
+
 def inked(sketch, style):
     """A sketch at the working size, uint8 (h, w), 255 = paper, in the style's crispness, line width and ink.
 
     They are set at the working size, so that they do not depend on the photo's.
     """
-    sketch = crisp(sketch, style.crisp)
+    sketch = pen(sketch, style.crisp)
     if style.line_width == 1 and style.ink == 1:
         return sketch
     return to_bytes(effects.adjust(sketch / np.float32(255), style.line_width, style.ink))

@@ -1,0 +1,112 @@
+"""Specks: what is taken away, against a slow count with SciPy, and what must stay."""
+import cv2
+import numpy as np
+import pytest
+from scipy import ndimage
+
+from utils import specks
+from utils.specks import AREA, AROUND, DARK, INK, LONELY, SIDE, without_specks
+from utils.style import Style, inked
+
+GREY, BLACK = 180, 20  # faint and dark ink
+
+
+@pytest.fixture
+def paper():
+    """Paper with one large stroke, black, along the left side: uint8 (160, 200)."""
+    drawing = np.full((160, 200), 255, np.uint8)
+    drawing[:, 10:13] = BLACK
+    return drawing
+
+
+def marked(drawing, rows, columns, value):
+    changed = drawing.copy()
+    changed[rows, columns] = value
+    return changed
+
+
+def scribbles(seed, height=160, width=200):
+    """Many strokes of all lengths and greys."""
+    rng = np.random.default_rng(seed)
+    drawing = np.full((height, width), 255, np.uint8)
+    for _ in range(60):
+        start = rng.integers(0, (width, height))
+        end = start + rng.integers(-6, 7, 2) * rng.choice([1, 1, 1, 6])
+        cv2.line(drawing, start.tolist(), end.tolist(), int(rng.integers(60, 240)), int(rng.integers(1, 3)))
+    return drawing
+
+
+def slowly(drawing):
+    """without_specks() by SciPy, stroke by stroke, in float64."""
+    ink = 1 - drawing / 255
+    label, count = ndimage.label(ink >= INK, np.ones((3, 3)))
+    strokes = [label == number for number in range(1, count + 1)]
+
+    def is_small(stroke):
+        rows, columns = np.nonzero(stroke)
+        return len(rows) <= AREA and max(np.ptp(rows), np.ptp(columns)) < SIDE and ink[stroke].max() < DARK
+
+    ink = np.where(ink >= INK, ink, 0)
+    near = ndimage.uniform_filter(ink, AROUND, mode="constant") * AROUND**2
+    result = drawing.copy()
+    for stroke in filter(is_small, strokes):
+        if near[stroke].mean() - ink[stroke].sum() <= LONELY:
+            result[stroke] = 255
+            result[ndimage.binary_dilation(stroke, np.ones((3, 3))) & (label == 0)] = 255
+    return result
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_agrees_with_a_count_stroke_by_stroke(seed):
+    drawing = scribbles(seed)
+    assert np.array_equal(without_specks(drawing), slowly(drawing))
+    assert 0 < (without_specks(drawing) != drawing).sum() < (drawing < 255).sum()
+
+
+def test_a_faint_dash_that_stands_alone_goes_with_its_soft_rim(paper):
+    dash = marked(paper, slice(79, 82), slice(99, 111), 245)
+    dash = marked(dash, 80, slice(100, 110), GREY)
+    assert np.array_equal(without_specks(dash), paper)
+
+
+@pytest.mark.parametrize(
+    "rows, columns, value",
+    [
+        (80, slice(100, 110), BLACK),  # dark: a bird
+        (80, slice(18, 28), GREY),  # beside a larger stroke
+        (slice(80, 82), slice(100, 101 + SIDE), GREY),  # long
+        (slice(80, 91), slice(100, 111), GREY),  # broad
+    ],
+)
+def test_other_strokes_stay(paper, rows, columns, value):
+    drawing = marked(paper, rows, columns, value)
+    assert np.array_equal(without_specks(drawing), drawing)
+
+
+def test_few_go_and_many_close_together_stay(paper):
+    for step, goes in ((14, True), (4, False)):
+        field = paper.copy()
+        field[30:130:step, 60:190:step] = GREY
+        cleared = without_specks(field)[30:130, 60:190]
+        assert ((cleared == 255).all() if goes else np.array_equal(cleared, field[30:130, 60:190]))
+
+
+def test_nothing_gets_darker_and_mirrors_are_alike():
+    drawing = scribbles(7)
+    once = without_specks(drawing)
+    assert (once >= drawing).all()
+    assert np.array_equal(without_specks(np.ascontiguousarray(drawing[:, ::-1])), once[:, ::-1])
+
+
+def test_bands_join_without_seams(monkeypatch):
+    tall = scribbles(5, height=700)
+    whole = without_specks(tall)
+    for rows in (64, 97, 1000):
+        monkeypatch.setattr(specks, "BAND", rows)
+        assert np.array_equal(without_specks(tall), whole)
+
+
+def test_the_tools_take_specks_away_unless_strokes_stay_as_drawn(paper):
+    drawing = marked(paper, 80, slice(100, 110), GREY)
+    assert (inked(drawing, Style())[70:90, 90:120] == 255).all()
+    assert np.array_equal(inked(drawing, Style(crisp=0)), drawing)
