@@ -165,3 +165,12 @@ def test_a_signal_waits_for_no_validation(tmp_path, monkeypatch):
     monkeypatch.setattr(Run, "_agree", lambda run, reason: signal.SIGTERM if run.step == 2 else reason)
     call(arguments(tmp_path, "--validate-every", "9"), status=128 + signal.SIGTERM)
     assert newest(tmp_path / "001-run")["step"] == 2
+
+
+def test_dry_run_of_a_resumed_run_needs_no_file_that_it_started_from(tmp_path, capsys):
+    first = tiny_run(tmp_path / "a", "--steps", "1")
+    started = first / "photo2sketch.pth"
+    run = tiny_run(tmp_path / "b", "--steps", "1", "--photo2sketch", started)
+    os.remove(started)
+    call(["--resume", run, "--steps", "2", "--dry-run"])
+    assert f"photo2sketch: {started}" in capsys.readouterr().out

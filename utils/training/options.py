@@ -29,7 +29,8 @@ DEMO = {  # a minute on two CPU cores with the pictures of data/sample
     "validate_every": 0,
 }
 WEIGHT = "weight_"  # prefix of the options that are the fields of losses.weights.Weights
-FIXED = ("preset", "widths", "discriminator_widths", "photo2sketch", "sketch2photo", "freeze_photo2sketch")  # as a resumed run's networks
+# A resumed run keeps these, as it keeps its networks.
+FIXED = ("preset", "widths", "discriminator_widths", "photo2sketch", "sketch2photo", "freeze_photo2sketch")
 
 _DATA, _NETWORKS, _LOSSES, _OPTIMISATION = "data", "networks", "losses", "optimisation"
 _MACHINE, _RUN, _CALL = "machine", "run", "this call only"

@@ -7,9 +7,11 @@ from losses.vgg import LAYERS, VGGFeatures, build
 from model import ConditionalDiscriminator, Discriminator, Photo2Sketch, Sketch2Photo
 from model.side_outputs import SideOutputs
 
+from . import state
 from .cycle import VGG_TERMS, Cycle
 from .distributed import Group
 from .networks import Networks, architecture, freeze
+from .run_folder import RunFolder
 from .sources import open_data, open_validation, total_steps
 from .stages import rehearse
 
@@ -25,7 +27,8 @@ def print_preview(stages):
     """
     group = Group.from_environment()
     rehearse(stages, group.size)
-    made = {}
+    content = RunFolder.open(stages[0].resume).newest() if stages[0].resume else None
+    made = state.architectures(content) if content else {}
     for options in stages if group.first else []:
         networks = blank_networks(options, made)
         made = {name: network.arch for name, network in networks.generators().items()}
@@ -35,8 +38,8 @@ def print_preview(stages):
 def blank_networks(options, made):
     """The networks of `options` with random weights, but for a teacher's, which are read.
 
-    made: {name: Architecture} of the generators that the stage before trains, which are not there yet. CheckpointError or
-    VGGError for files that cannot be used.
+    made: {name: Architecture} of the generators that the stage before trains, which are not there yet, or that a resumed run
+    holds. CheckpointError or VGGError for files that cannot be used.
     """
     weights = options.weights()
 
