@@ -13,29 +13,39 @@ from utils.strokes import PERIOD
 
 from .fold import FusedConv
 from .head import DETAIL_SCALE, SHADED, Drawing
-from .onednn import NOTHING, add_convolution, convolve
+from .onednn import NOTHING
 
 WIDTH = 8  # channels are padded to a multiple of it: the floats of an AVX register
 LOGIT_LIMIT = 60.0  # of relative confidence logits, before the tilt: weights of exp(-57) are not seen, exp(63) is no infinity
 
 
-def _conv(conv, rows, base=None, then=NOTHING):
-    """A convolution with the output channels `rows` of `conv` and zeros up to a multiple of WIDTH.
+def _conv(conv, rows, base=None, sign=1, then=NOTHING):
+    """A convolution with the output channels `rows` of `conv`, times `sign`, and zeros up to a multiple of WIDTH.
 
     base: channels whose values are subtracted from those of `rows`. then: as in FusedConv.
     """
     count = -(-len(rows) // WIDTH) * WIDTH
     part = nn.Conv2d(conv.in_channels, count, conv.kernel_size, padding=conv.padding)
     for values, source in ((part.weight, conv.weight.detach()), (part.bias, conv.bias.detach())):
-        values.detach().zero_()[: len(rows)] = source[rows] if base is None else source[rows] - source[base]
+        values.detach().zero_()[: len(rows)] = sign * (source[rows] if base is None else source[rows] - source[base])
     return FusedConv(part, then=then)
+
+
+def _mixing(weight, bias=0.0):
+    """A 1x1 convolution with fixed weights (outputs, inputs) and the same bias everywhere."""
+    part = nn.Conv2d(weight.shape[1], weight.shape[0], 1)
+    part.weight.detach()[..., 0, 0] = weight
+    nn.init.constant_(part.bias, bias)
+    return FusedConv(part)
 
 
 class FusedHead(nn.Module):
     """Features (B, C, h, w) -> sketch (B, 1, H, W), one candidate, or the whole Drawing; float32, H = factor * h.
 
-    The softmax is taken relative to the middle candidate, whose weight is 1 then: one map less to compute. Relative to the
-    first or the last one, the logits would be large, and bfloat16's rounding of them be seen.
+    All is computed in the precision of the weights, up to the last division. So it is ink that is blended, not paper: the
+    sigmoid's values near 0 are finer than those near 1, and white paper stays white in bfloat16. The softmax is taken
+    relative to the middle candidate, whose weight is 1 then: one map less to compute. Relative to the first or the last
+    one, the logits would be large, and bfloat16's rounding of them be seen.
     """
 
     def __init__(self, head):
@@ -47,29 +57,30 @@ class FusedHead(nn.Module):
         maps = channels[: self.count * cell].unflatten(0, (-1, cell))[self.order].flatten()
         logits = channels[self.count * cell : 2 * self.count * cell].unflatten(0, (-1, cell))
         others = logits[self.order[:-1]].flatten()
-        self.ink = _conv(head.conv, torch.cat([maps, channels[2 * self.count * cell :]]))  # candidates, then gains
-        self.logits = _conv(head.conv, others, logits[middle].repeat(self.count - 1), ("hardtanh", (-LOGIT_LIMIT, LOGIT_LIMIT)))
-        copies = -(-WIDTH // cell)  # of the sums: fewer channels would take longer
-        self.register_buffer("over_others", torch.zeros(copies * cell, len(self.logits.bias), 1, 1))
-        self.register_buffer("of_middle", torch.ones(copies * cell))
-        self.register_buffer("tilt", torch.zeros(len(self.logits.bias), 1, 1))
-        self.over_others[:, : len(others), 0, 0] = torch.eye(cell).repeat(copies, self.count - 1)
+        self.ink = _conv(head.conv, torch.cat([maps, channels[2 * self.count * cell :]]), sign=-1)  # candidates, then gains
+        self.logits = _conv(head.conv, others, logits[middle].repeat(self.count - 1), then=("hardtanh", (-LOGIT_LIMIT, LOGIT_LIMIT)))
+        over_others, of_middle = torch.zeros(cell, len(self.logits.bias)), torch.zeros(cell, len(self.ink.bias))
+        over_others[:, : len(others)] = torch.eye(cell).repeat(1, self.count - 1)
+        of_middle[:, self._channels(middle)] = torch.eye(cell)
+        self.total, self.sum, self.middle = _mixing(over_others, bias=1), _mixing(over_others), _mixing(of_middle)
         steps = torch.tensor(self.order[:-1]) - middle
+        self.register_buffer("tilt", torch.zeros(len(self.logits.bias), 1, 1))
         self.tilt[: len(others), 0, 0] = (DETAIL_SCALE / (self.count - 1) * steps).repeat_interleave(cell)
         if self.directions:
             self._build_strokes(head.field, cell)
 
     def _build_strokes(self, field, cell):
-        """The field in cells, and the weights that bring gains to its channels and these to the shaded candidates."""
-        channels = self.directions * cell
+        """The field in cells, and what brings gains to its channels and these to the shaded candidates."""
+        channels, maps = self.directions * cell, self.count * cell
         field = F.pixel_unshuffle(field.detach()[None], self.factor)  # channel k * cell + c
         self.register_buffer("field", field.contiguous(memory_format=torch.channels_last))
         self.last = None, None
-        self.register_buffer("spread", torch.zeros(channels, self.directions, 1, 1))
-        self.register_buffer("gather", torch.zeros(len(self.ink.bias), channels, 1, 1))
-        self.spread[:, :, 0, 0] = torch.eye(self.directions).repeat_interleave(cell, 0)
+        spread = torch.zeros(channels, len(self.ink.bias))
+        spread[:, maps : maps + self.directions] = torch.eye(self.directions).repeat_interleave(cell, 0)
+        gather = torch.zeros(len(self.ink.bias), channels)
         for shaded in range(self.count - SHADED, self.count):
-            self.gather[self._channels(shaded), :, 0, 0] = torch.eye(cell).repeat(1, self.directions)
+            gather[self._channels(shaded)] = torch.eye(cell).repeat(1, self.directions)
+        self.spread, self.gather = _mixing(spread), _mixing(gather)
 
     def _channels(self, candidate):
         """Where a candidate lies in the channels of the ink."""
@@ -91,18 +102,17 @@ class FusedHead(nn.Module):
         return self.last[1]
 
     def _ink(self, features, origin):
-        """Candidates in cells: (B, at least T cell, h, w) in [0, 1], 1 = paper. Further channels mean nothing."""
-        ink = self.ink(features).float()
+        """Ink of the candidates in cells: (B, at least T cell, h, w) in [0, 1], 0 = paper. Further channels mean nothing."""
+        ink = self.ink(features)
         if self.directions:
-            maps = self.count * self.factor**2
-            shading = convolve(ink[:, maps : maps + self.directions], self.spread)
+            shading = self.spread(ink)
             shading *= self._strokes_at(*shading.shape[-2:], origin)
-            add_convolution(ink, shading, self.gather)
+            self.gather.add_to(ink, shading)
         return ink.sigmoid_()
 
     def _weights(self, features, detail):
         """Weights of all candidates but the middle one by that of the middle one, in cells: (B, at least (T - 1) cell, h, w)."""
-        logits = self.logits(features).float()
+        logits = self.logits(features)
         if isinstance(detail, torch.Tensor) or detail:
             logits += detail * self.tilt
         return logits.exp_()
@@ -115,26 +125,24 @@ class FusedHead(nn.Module):
         return cells.reshape(batch, count, height * self.factor, width * self.factor)
 
     def _blended(self, ink, weighted, total):
-        """The sketch in cells. weighted: ink times weights of all candidates but the middle one. total: of all weights."""
-        cell = self.factor**2
-        return (convolve(weighted, self.over_others)[:, :cell] + ink[:, self._channels(self.order[-1])]).div_(total[:, :cell])
+        """The sketch, (B, 1, H, W). weighted: ink times weights of all candidates but the middle one. total: of all weights."""
+        blended = self.middle.add_to(self.sum(weighted), ink)
+        return self._planes(1 - blended.float().div_(total.float()), 1)
 
     def sketch(self, features, detail=0.0, origin=(0, 0), candidate=None):
         """The blend, or candidate number `candidate` (0 = sparsest): (B, 1, H, W) in [0, 1]."""
-        features = features.to(self.ink.weight.dtype)
         ink = self._ink(features, origin)
         if candidate is not None:
-            return self._planes(ink[:, self._channels(candidate)], 1)
+            return self._planes(1 - ink[:, self._channels(candidate)].float(), 1)
         weights = self._weights(features, detail)
-        total = convolve(weights, self.over_others, self.of_middle)
-        return self._planes(self._blended(ink, weights.mul_(ink[:, : weights.shape[1]]), total), 1)
+        total = self.total(weights)
+        return self._blended(ink, weights.mul_(ink[:, : weights.shape[1]]), total)
 
     def forward(self, features, detail=0.0, origin=(0, 0)):
-        features = features.to(self.ink.weight.dtype)
         ink, weights = self._ink(features, origin), self._weights(features, detail)
-        total = convolve(weights, self.over_others, self.of_middle)
-        sketch = self._planes(self._blended(ink, weights * ink[:, : weights.shape[1]], total), 1)
-        confidences = self._planes(weights, self.count - 1)
-        confidences = torch.cat([confidences, torch.ones_like(confidences[:, :1])], 1).div_(self._planes(total, 1))
+        total = self.total(weights)
+        sketch = self._blended(ink, weights * ink[:, : weights.shape[1]], total)
+        confidences = self._planes(weights.float(), self.count - 1)
+        confidences = torch.cat([confidences, torch.ones_like(confidences[:, :1])], 1).div_(self._planes(total.float(), 1))
         places = [self.order.index(i) for i in range(self.count)]
-        return Drawing(self._planes(ink, self.count)[:, places], confidences[:, places], sketch)
+        return Drawing(self._planes(1 - ink.float(), self.count)[:, places], confidences[:, places], sketch)

@@ -58,14 +58,13 @@ class Float32Stage(nn.Module):
 def set_precision(network, dtype):
     """Change a folded Generator, in place, to convolve in `dtype`, except where bfloat16 would be seen.
 
-    Pictures go in as float32; a FusedHead gives float32, the last layer of a Sketch2Photo wants it. In bfloat16 the
-    first stage stays in float32: it takes differences of neighbouring pixels, which the type rounds to 1/256 of the
+    Pictures go in as float32, and float32 is what a FusedHead gives and the last layer of a Sketch2Photo wants. In bfloat16
+    the first stage stays in float32: it takes differences of neighbouring pixels, which the type rounds to 1/256 of the
     pixels' value; rounded too, it moved up to 1.2 % of a drawing's pixels by more than 2/255, without it none. The
-    attention stays too, because it costs next to nothing, and so does a head of 1x1 convolutions, whose results are wanted in
-    float32.
+    attention stays too, because it costs next to nothing.
     """
     if dtype != torch.float32:
-        head = [network.head.ink, network.head.logits] if hasattr(network, "head") and network.arch.head_kernel > 1 else []
+        head = [network.head] if hasattr(network, "head") else []
         for part in (*network.encoder.stages[1:], network.decoder, *head):
             part.to(dtype)
         network.encoder.stages[0] = Float32Stage(network.encoder.stages[0], dtype)
