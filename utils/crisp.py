@@ -28,7 +28,7 @@ def crisp(sketch, amount):
     result = np.empty_like(sketch)
     for top in range(0, len(sketch), BAND):
         above = max(top - WINDOW, 0)
-        band = crisp_band(sketch[above : top + BAND + WINDOW].astype(np.float32), amount)
+        band = crisp_band(sketch[above : top + BAND + WINDOW], amount)
         result[top : top + BAND] = band[top - above : top - above + BAND]
     return result
 
@@ -39,10 +39,10 @@ def check(amount):
 
 
 def crisp_band(band, amount):
-    """crisp() of rows in float32, 0 to 255, rounded once at the end."""
-    gain, faint = GAIN * amount, 255 * FAINT * amount
-    sharp = cv2.addWeighted(band, 1 + gain, cv2.GaussianBlur(band, (WINDOW, WINDOW), SIGMA), -gain, 0)
-    cv2.max(sharp, cv2.erode(band, NEIGHBOURS), dst=sharp)
-    cv2.min(sharp, cv2.dilate(band, NEIGHBOURS), dst=sharp)
-    sharp *= 255 / (255 - faint)
-    return np.uint8(np.rint(np.minimum(sharp, 255, out=sharp), out=sharp))
+    """crisp() of some rows. Bounds may be stretched and rounded by themselves, for both keep the order of values."""
+    gain, stretch = GAIN * amount, 1 / (1 - FAINT * amount)
+    blurred = cv2.GaussianBlur(band.astype(np.float32), (WINDOW, WINDOW), SIGMA)
+    sharp = cv2.addWeighted(band, stretch * (1 + gain), blurred, -stretch * gain, 0, dtype=cv2.CV_8U)
+    stretched = np.uint8(np.rint(np.minimum(stretch * np.arange(256), 255)))
+    cv2.max(sharp, cv2.LUT(cv2.erode(band, NEIGHBOURS), stretched), dst=sharp)
+    return cv2.min(sharp, cv2.LUT(cv2.dilate(band, NEIGHBOURS), stretched), dst=sharp)

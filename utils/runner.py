@@ -1,5 +1,6 @@
 """Many photos through a Sketcher: reading, drawing and writing overlap, and one bad photo stops nothing."""
 import collections
+import contextlib
 import dataclasses
 import errno
 import os
@@ -8,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from utils import records
 from utils.atomic import write_bytes
 from utils.encode import EncodeError
+from utils.lanes import Lanes
 from utils.pictures import PictureError, probe, read_picture
 
 THREADS = min(8, max(2, os.cpu_count() or 2))  # that read, and as many that write
@@ -78,6 +80,7 @@ class Runner:
         self.skip, self.stop, self.on_done, self.on_tile = skip, stop, on_done, on_tile
         self.counts = Counts()
         self.reading = collections.deque()  # (item, future), in order
+        self.drawing = collections.deque()  # futures of draw()
         self.writing = collections.deque()
         self.in_flight = 0  # pixels
         self.held = None  # an item that waits for memory
@@ -85,18 +88,20 @@ class Runner:
     def run(self, tasks):
         """Draw the tasks of an iterator, to its end, to a stop, or until nothing can be written any more -> Counts."""
         tasks = iter(tasks)
-        with ThreadPoolExecutor(THREADS) as readers, ThreadPoolExecutor(THREADS) as writers:
+        self.lanes = Lanes(self.sketcher.device)
+        self.sketcher.share(self.lanes.count)
+        with ThreadPoolExecutor(THREADS) as readers, ThreadPoolExecutor(THREADS) as self.writers, self.lanes:
             try:
-                while not self.ended and (self.read_ahead(tasks, readers) or self.writing):
-                    for item, drawn in self.draw(self.next_batch()):
-                        self.writing.append((item, writers.submit(self.write, item, drawn)))
+                while not self.ended and (self.read_ahead(tasks, readers) or self.drawing or self.writing):
+                    self.start(self.next_batch())
+                    self.collect(self.lanes.count if self.reading else 0)
                     self.settle(AHEAD if self.reading else len(self.writing) - 1)
             except Interrupted:
                 pass
             finally:
                 for _, future in self.reading:
                     future.cancel()
-                self.settle(0)
+                self.finish()
         return self.counts
 
     @property
@@ -156,24 +161,50 @@ class Runner:
         return batch
 
     def fits(self, item, batch):
-        """Whether one more item can be drawn with those of a batch."""
+        """Whether one more item can be drawn with those of a batch, in the memory that is for one lane."""
         one, first = item.working, batch[0].working
-        return one.pixels.shape == first.pixels.shape and len(batch) < self.sketcher.at_once(first)
+        return one.pixels.shape == first.pixels.shape and (len(batch) + 1) * self.lanes.count <= self.sketcher.at_once(first)
+
+    def start(self, batch):
+        """Draw a batch: in a lane if all lanes have room for one like it and there is more to draw, else here and now."""
+        if not batch:
+            return
+        if self.lanes.count > 1 and (self.reading or self.drawing) and self.lanes.count <= self.sketcher.at_once(batch[0].working):
+            self.drawing.append(self.lanes.submit(self.draw, batch))
+        else:
+            self.collect(0)
+            self.hand_on(self.draw(batch))
 
     def draw(self, batch):
-        """Pairs of the items of a batch and what the network drew. Photos that cannot be drawn are reported."""
-        if not batch:
-            return []
+        """(item, what the network drew, None or the error) of the items of a batch. Changes nothing here: lanes call it."""
         try:
             drawn = self.output.draw(self.sketcher, [item.working for item in batch], self.on_tile)
+            return [(item, one, None) for item, one in zip(batch, drawn)]
         except Interrupted:
             raise
         except Exception as error:
             if len(batch) > 1:
-                return [pair for item in batch for pair in self.draw([item])]
-            self.lose(batch[0], error)
-            return []
-        return list(zip(batch, drawn))
+                return [one for item in batch for one in self.draw([item])]
+            return [(batch[0], None, error)]
+
+    def collect(self, keep):
+        """Hand on what lanes have drawn, waiting until no more than `keep` batches are with them."""
+        while self.drawing and (len(self.drawing) > keep or self.drawing[0].done()):
+            self.hand_on(self.drawing.popleft().result())
+
+    def hand_on(self, drawings):
+        """Have drawings written. Photos that could not be drawn are reported."""
+        for item, drawn, error in drawings:
+            if error is None:
+                self.writing.append((item, self.writers.submit(self.write, item, drawn)))
+            else:
+                self.lose(item, error)
+
+    def finish(self):
+        """After an end of any kind: write what is drawn."""
+        with contextlib.suppress(Interrupted):
+            self.collect(0)
+        self.settle(0)
 
     def write(self, item, drawn):
         """In a writing thread: finish and store the drawings."""

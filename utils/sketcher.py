@@ -1,5 +1,6 @@
 """Drawing any picture in one call: `Sketcher().draw(image)`."""
 import dataclasses
+import threading
 
 import numpy as np
 import torch
@@ -100,6 +101,10 @@ class Sketcher:
     def at_once(self, one):
         """How many photos of the shape of a Working fit into one batch."""
         return self.engine.at_once(*one.pixels.shape[:2])
+
+    def share(self, count):
+        """Let `count` threads draw at once; before, they take turns."""
+        self.engine.turn = threading.Semaphore(count)
 
     def sketches(self, batch, detail=0.0, candidate=None, progress=None):
         """One drawing of each of some Workings of one shape: a list of uint8 (h, w), 255 = paper.

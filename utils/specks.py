@@ -4,6 +4,8 @@ On lawns, skies, walls and sand a network is never quite sure, and leaves a dash
 What is small, faint and far from all other ink is such a speck. Small strokes near others stay, for they may be an eyelid, a
 tuft of grass or hatching, and so do dark ones, which may be a bird.
 """
+import math
+
 import cv2
 import numpy as np
 
@@ -13,7 +15,7 @@ SIDE = 32  # and pixels along either side
 DARK = 0.55  # ink that it has nowhere
 AROUND = 31  # pixels, side of the square that is looked at around each of its pixels
 LONELY = 3.0  # ink of other strokes that it holds at most, in pixels of full ink, as a mean over the speck's pixels
-BAND = 512  # rows at once, which bounds the memory
+BAND = 1024  # rows at once, which bounds the memory
 MARGIN = 2 * SIDE + AROUND // 2 + 1  # rows beyond a band on which its specks may depend
 
 
@@ -28,21 +30,39 @@ def without_specks(sketch):
 
 
 def clear_band(sketch):
-    """without_specks() of some rows."""
-    ink = (255 - sketch) * np.float32(1 / 255)
-    stroke = np.uint8(ink >= INK)
-    ink *= stroke
-    _, label, boxes, _ = cv2.connectedComponentsWithStats(stroke, connectivity=8)
-    width, height, area = boxes[:, cv2.CC_STAT_WIDTH], boxes[:, cv2.CC_STAT_HEIGHT], boxes[:, cv2.CC_STAT_AREA]
-    small = (area <= AREA) & (np.maximum(width, height) <= SIDE)
-    small[0] = False  # the paper
-    place = np.flatnonzero(small[label])
-    number = label.ravel()[place]
+    """without_specks() of some rows. Ink is counted in steps of 1 / 255, so all sums are exact."""
+    ink = cv2.threshold(255 - sketch, math.ceil(255 * INK) - 1, 0, cv2.THRESH_TOZERO)[1]
+    label = cv2.connectedComponents(ink, connectivity=8)[1].ravel()  # of what is not 0
+    place = np.flatnonzero(ink)
+    number = label[place]
+    area = np.bincount(number)
+    few = area[number] <= AREA
+    place, number = place[few], number[few]
+    sides = [extents(number, position, len(area)) for position in np.divmod(place, ink.shape[1])]
     own = ink.ravel()[place]
-    darkest = np.zeros(len(small), np.float32)
-    np.maximum.at(darkest, number, own)
-    near = cv2.boxFilter(ink, -1, (AROUND, AROUND), normalize=False, borderType=cv2.BORDER_CONSTANT)
-    others = np.bincount(number, near.ravel()[place], len(small)) / area - np.bincount(number, own, len(small))
-    speck = np.uint8((small & (darkest < DARK) & (others <= LONELY))[label])
-    rim = cv2.dilate(speck, np.ones((3, 3), np.uint8)) & (1 - stroke)  # too pale to count, but seen
-    return np.where(speck | rim, np.uint8(255), sketch)
+    dark = np.bincount(number, own >= 255 * DARK, len(area)) > 0
+    others = np.bincount(number, ink_around(ink, place), len(area)) / np.maximum(area, 1) - np.bincount(number, own, len(area))
+    speck = (np.maximum(*sides) <= SIDE) & ~dark & (others <= 255 * LONELY)
+    mask = np.zeros_like(sketch)
+    mask.ravel()[place[speck[number]]] = 255
+    pale = cv2.threshold(ink, 0, 255, cv2.THRESH_BINARY_INV)[1]  # does not count as ink, but is seen around a speck
+    return sketch | mask | cv2.dilate(mask, np.ones((3, 3), np.uint8)) & pale
+
+
+def extents(number, position, count):
+    """Largest minus smallest of the positions with the same number, plus 1, for each of `count` numbers."""
+    low, high = np.full(count, np.iinfo(np.int64).max), np.full(count, -1)
+    np.minimum.at(low, number, position)
+    np.maximum.at(high, number, position)
+    return high - low + 1
+
+
+def ink_around(ink, place):
+    """Sums of uint8 (H, W) over the squares around pixels that are given by their flat index."""
+    half = AROUND // 2
+    sums = cv2.integral(cv2.copyMakeBorder(ink, half, half, half, half, cv2.BORDER_CONSTANT))
+    top, left = np.divmod(place, ink.shape[1])
+    corner = top * sums.shape[1] + left
+    below = corner + AROUND * sums.shape[1]
+    sums = sums.ravel()
+    return sums[below + AROUND] - sums[below] - sums[corner + AROUND] + sums[corner]
