@@ -11,6 +11,7 @@ from utils.crisp import crisp
 from utils.defaults import CRISP
 from utils.enlarge import to_size
 from utils.specks import without_specks
+from utils.tone import toned
 
 NAMES = DRAWINGS[:-1]  # of the candidates, from sparse to dense
 CANDIDATES = len(NAMES)
@@ -22,7 +23,7 @@ class Style:
 
     detail: float = 0.0  # -1 favours the sparse candidates in the blend, 1 the dense ones
     candidate: int | None = None  # 1 to CANDIDATES instead of the blend
-    crisp: float = CRISP  # of the borders of strokes, on paper without specks; 0 leaves all as the network drew it
+    crisp: float = CRISP  # of the borders and tones of strokes, on paper without specks; 0 leaves all as the network drew it
     line_width: float = 1.0  # factor
     ink: float = 1.0  # factor
     invert: bool = False  # light lines on a dark ground
@@ -63,8 +64,8 @@ def to_bytes(values):
 
 
 def pen(sketch, amount):
-    """A sketch at the working size, uint8 (h, w), 255 = paper, with crisp strokes and without specks; 0 leaves it as it is."""
-    return without_specks(crisp(sketch, amount)) if amount else sketch
+    """A sketch at the working size, uint8 (h, w), 255 = paper, with crisp, toned strokes and without specks; 0 leaves it as it is."""
+    return toned(without_specks(crisp(sketch, amount)), amount) if amount else sketch
 
 
 def inked(sketch, style):
