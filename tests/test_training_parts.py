@@ -15,8 +15,9 @@ from model import Drawing
 from tests.speed_kit import lively_network
 from tests.tiny import TINY
 from utils.crisp import crisp as tools_crisp
+from utils.tone import toned as tools_toned
 from utils.training import samples
-from utils.training.crisp import crisp
+from utils.training.crisp import crisp, toned
 from utils.training.cycle import Cycle, seed_step, weights_of_step
 from utils.training.distributed import Group
 from utils.training.ema import Average
@@ -182,6 +183,15 @@ def test_crisp_strokes_are_those_of_the_tools():
     assert np.abs(255 * trained - tools_crisp(drawing, 1.0)).max() < 0.51  # the tools round
 
 
+def test_tone_is_that_of_the_tools_and_its_gradient_is_finite_everywhere():
+    greys = np.arange(256, dtype=np.uint8)
+    values = (torch.from_numpy(greys) / 255).requires_grad_()
+    trained = toned(values)
+    assert np.abs(255 * trained.detach().numpy() - tools_toned(greys[None], 1.0)[0]).max() < 0.51  # the tools round
+    trained.sum().backward()
+    assert torch.isfinite(values.grad).all() and (values.grad >= 0).all()
+
+
 def test_crisp_strokes_have_the_gradient_of_their_formula():
     drawing = torch.rand(1, 1, 9, 8, generator=torch.Generator().manual_seed(0))
     direction = torch.rand(drawing.shape, generator=torch.Generator().manual_seed(1)) - 0.5
@@ -204,7 +214,8 @@ def test_losses_and_sketch2photo_see_a_share_of_the_drawings_crisp(share):
     assert (sharpened ^ (alike(seen.sketch, drawing.sketch) & alike(seen.candidates, drawing.candidates))).all()
     assert abs(float(sharpened.float().mean()) - share) < 0.1
     given = cycle.input_of_sketch2photo(0, 0, seen)
-    kinds = torch.stack([alike(given, seen.sketch), *(alike(given, seen.candidates[:, i : i + 1]) for i in range(2))])
+    as_written = lambda part: torch.where(sharpened[:, None, None, None], toned(part), part)  # Sketch2Photo alone sees the tone
+    kinds = torch.stack([alike(given, as_written(part)) for part in (seen.sketch, *seen.candidates.split(1, 1))])
     assert (kinds.sum(0) == 1).all() and (abs(kinds.float().mean(1) - torch.tensor([0.5, 0.25, 0.25])) < 0.1).all()
 
 

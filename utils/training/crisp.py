@@ -1,4 +1,4 @@
-"""Crisp strokes within a training: the filter of utils.crisp as an operation that gradients pass through."""
+"""Crisp and toned strokes within a training: utils.crisp and utils.tone as operations that gradients pass through."""
 import functools
 import math
 
@@ -6,6 +6,7 @@ import torch
 from torch.nn import functional as F
 
 from utils.crisp import FAINT, GAIN, SIGMA, WINDOW
+from utils.tone import PIVOT, SLOPE
 
 
 def gaussian():
@@ -50,3 +51,10 @@ def crisp(sketch):
         sharp = torch.maximum(sharp, extreme(torch.minimum, sketch))
         sharp = torch.minimum(sharp, extreme(torch.maximum, sketch))
         return (sharp / (1 - FAINT)).clamp(max=1.0)
+
+
+def toned(sketch):
+    """What utils.tone.toned() makes of a sketch at amount 1, without its rounding: any shape, in [0, 1], 1 = paper."""
+    power = 1 + SLOPE
+    strong, weak = (1 - sketch) ** power, sketch**power * (PIVOT / (1 - PIVOT)) ** SLOPE
+    return weak / (strong + weak)

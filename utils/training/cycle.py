@@ -11,7 +11,7 @@ from losses.conditional import all_drawings, pair
 from losses.objective import DiscriminatorObjective, GeneratorObjective, judged_drawings
 from model import Drawing
 
-from .crisp import crisp
+from .crisp import crisp, toned
 from .distributed import unwrap
 from .schedule import learning_rate_factor
 
@@ -170,23 +170,31 @@ class Cycle:
         return torch.autocast(self.device.type, self.dtype)
 
     def as_seen(self, step, number, drawing):
-        """The drawing as every loss and Sketch2Photo see it: for a share of the photos with crisp strokes."""
+        """The drawing as every loss sees it: for a share of the photos with crisp strokes."""
+        chosen = self._crisp_ones(step, number, len(drawing.sketch))
+        sharpened = lambda part: torch.stack([crisp(one[None])[0] if c else one for one, c in zip(part, chosen)])
+        return drawing._replace(candidates=sharpened(drawing.candidates), sketch=sharpened(drawing.sketch)) if any(chosen) else drawing
+
+    def _crisp_ones(self, step, number, batch):
+        """For each photo whether its drawings are made crisp."""
         share = self.options.crisp_share
         if not share:
-            return drawing
-        chosen = self._of_our_photos(step, number, 4, len(drawing.sketch), lambda rng, photos: rng.random(photos) < share)
-        sharpened = lambda part: torch.stack([crisp(one[None])[0] if c else one for one, c in zip(part, chosen)])
-        return drawing._replace(candidates=sharpened(drawing.candidates), sketch=sharpened(drawing.sketch))
+            return [False] * batch
+        return self._of_our_photos(step, number, 4, batch, lambda rng, photos: rng.random(photos) < share)
 
     def input_of_sketch2photo(self, step, number, drawing):
-        """What Sketch2Photo sees, (B, 1, H, W): the sketch, for a share of the photos a random candidate instead."""
-        share = self.options.candidate_share
-        if not share:
-            return drawing.sketch
+        """What Sketch2Photo sees of the drawing as_seen(), (B, 1, H, W): the sketch, for a share of the photos a random candidate
+        instead; and crisp ones toned, as the tools write them. The other losses see no tone: Photo2Sketch would learn to draw
+        paler, to end where it was.
+        """
         batch, count = drawing.candidates.shape[:2]
-        pick = lambda rng, photos: np.where(rng.random(photos) < share, rng.integers(0, count, photos), -1)
-        chosen = self._of_our_photos(step, number, 2, batch, pick)
-        return torch.stack([drawing.sketch[i] if c < 0 else drawing.candidates[i, c : c + 1] for i, c in enumerate(chosen)])
+        share, sketch = self.options.candidate_share, drawing.sketch
+        if share:
+            pick = lambda rng, photos: np.where(rng.random(photos) < share, rng.integers(0, count, photos), -1)
+            chosen = self._of_our_photos(step, number, 2, batch, pick)
+            sketch = torch.stack([sketch[i] if c < 0 else drawing.candidates[i, c : c + 1] for i, c in enumerate(chosen)])
+        crisp_ones = self._crisp_ones(step, number, batch)
+        return torch.stack([toned(one) if c else one for one, c in zip(sketch, crisp_ones)]) if any(crisp_ones) else sketch
 
     def _of_our_photos(self, step, number, purpose, batch, draw):
         """What draw(rng, photos) gives for all processes' photos of a part, then ours. purpose: a number for each use."""
