@@ -1,14 +1,15 @@
 """Tone of the ink: what is dark becomes darker and what is faint fainter, as with a pen that is pressed for contours.
 
 A regression network draws a contour that it is not quite sure of in grey, and a little grey where it is nearly sure that
-nothing is. The curve moves both apart: the logit of the ink is multiplied, so that half ink stays as it is.
+nothing is. The curve moves both apart: the logit of the ink, from that of PIVOT, is multiplied.
 """
 import functools
 
 import cv2
 import numpy as np
 
-SLOPE = 0.6  # at amount 1: the logit is multiplied by 1 + SLOPE * amount
+SLOPE = 0.6  # of amount 1: the logit is multiplied by 1 + SLOPE * amount
+PIVOT = 0.35  # ink that stays as it is
 
 
 def toned(sketch, amount):
@@ -19,6 +20,7 @@ def toned(sketch, amount):
 @functools.lru_cache(maxsize=8)
 def curve(amount):
     """The curve as a table: uint8 (256,), for each grey level the new one. It rises."""
-    grey = np.arange(256) / 255
-    light, dark = (value ** (1 + SLOPE * amount) for value in (grey, 1 - grey))
-    return np.uint8(np.rint(255 * light / (light + dark)))
+    ink = 1 - np.arange(1, 255) / 255
+    odds = (ink / (1 - ink) / (PIVOT / (1 - PIVOT))) ** (1 + SLOPE * amount) * PIVOT / (1 - PIVOT)
+    inner = np.rint(255 / (1 + odds))
+    return np.uint8([0, *inner, 255])

@@ -6,7 +6,7 @@ import torch
 from torch.nn import functional as F
 
 from utils.crisp import FAINT, GAIN, SIGMA, WINDOW
-from utils.tone import SLOPE
+from utils.tone import PIVOT, SLOPE
 
 
 def gaussian():
@@ -55,5 +55,6 @@ def crisp(sketch):
 
 def toned(sketch):
     """What utils.tone.toned() makes of a sketch at amount 1, without its rounding: any shape, in [0, 1], 1 = paper."""
-    light, dark = (value ** (1 + SLOPE) for value in (sketch, 1 - sketch))
-    return light / (light + dark)
+    power = 1 + SLOPE
+    strong, weak = (1 - sketch) ** power, sketch**power * (PIVOT / (1 - PIVOT)) ** SLOPE
+    return weak / (strong + weak)
