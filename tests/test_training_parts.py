@@ -201,7 +201,7 @@ def test_crisp_strokes_have_the_gradient_of_their_formula():
 
 
 @pytest.mark.parametrize("share", [0.0, 0.5, 1.0])
-def test_losses_and_sketch2photo_see_a_share_of_the_drawings_crisp(share):
+def test_losses_see_a_share_of_the_drawings_crisp_and_sketch2photo_sees_these_toned(share):
     random = torch.Generator().manual_seed(0)
     drawing = Drawing(torch.rand(200, 2, 8, 8, generator=random), None, torch.rand(200, 1, 8, 8, generator=random))
     options = make_options({"crisp_share": share, "candidate_share": 0.5, "batch": 200})
@@ -214,7 +214,7 @@ def test_losses_and_sketch2photo_see_a_share_of_the_drawings_crisp(share):
     assert (sharpened ^ (alike(seen.sketch, drawing.sketch) & alike(seen.candidates, drawing.candidates))).all()
     assert abs(float(sharpened.float().mean()) - share) < 0.1
     given = cycle.input_of_sketch2photo(0, 0, seen)
-    as_written = lambda part: torch.where(sharpened[:, None, None, None], toned(part), part)  # Sketch2Photo alone sees the tone
+    as_written = lambda part: torch.where(sharpened[:, None, None, None], toned(part), part)
     kinds = torch.stack([alike(given, as_written(part)) for part in (seen.sketch, *seen.candidates.split(1, 1))])
     assert (kinds.sum(0) == 1).all() and (abs(kinds.float().mean(1) - torch.tensor([0.5, 0.25, 0.25])) < 0.1).all()
 
