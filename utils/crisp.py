@@ -7,6 +7,8 @@ no stroke gets darker or wider than it was and nothing beside it gets lighter: f
 import cv2
 import numpy as np
 
+from utils.bands import in_bands
+
 CRISPS = (0.0, 2.0)  # allowed amounts; 0 leaves the network's drawing as it is
 GAIN = 0.9  # of the difference to the blurred drawing at amount 1; from 1 on, a difference of 1 / 255 may become 3 / 255
 SIGMA = 1.5  # pixels of the drawing at its working size, deviation of the blur
@@ -25,12 +27,7 @@ def crisp(sketch, amount):
     check(amount)
     if amount == 0:
         return sketch
-    result = np.empty_like(sketch)
-    for top in range(0, len(sketch), BAND):
-        above = max(top - WINDOW, 0)
-        band = crisp_band(sketch[above : top + BAND + WINDOW], amount)
-        result[top : top + BAND] = band[top - above : top - above + BAND]
-    return result
+    return in_bands(sketch, lambda band: crisp_band(band, amount), BAND, WINDOW)
 
 
 def check(amount):

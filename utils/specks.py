@@ -9,6 +9,8 @@ import math
 import cv2
 import numpy as np
 
+from utils.bands import in_bands
+
 INK = 0.08  # from which a pixel belongs to a stroke
 AREA = 100  # pixels that a speck has at most,
 SIDE = 32  # and pixels along either side
@@ -21,12 +23,7 @@ MARGIN = 2 * SIDE + AROUND // 2 + 1  # rows beyond a band on which its specks ma
 
 def without_specks(sketch):
     """uint8 (H, W), 255 = paper, at the working size -> the same with paper in place of specks."""
-    result = np.empty_like(sketch)
-    for top in range(0, len(sketch), BAND):
-        above = max(top - MARGIN, 0)
-        band = clear_band(sketch[above : top + BAND + MARGIN])
-        result[top : top + BAND] = band[top - above : top - above + BAND]
-    return result
+    return in_bands(sketch, clear_band, BAND, MARGIN)
 
 
 def clear_band(sketch):
