@@ -25,6 +25,8 @@ def pad_to_multiple(x, multiple):
 class Generator(nn.Module):
     """Encoder, grid attention and decoder of one architecture. Subclasses add the head."""
 
+    FILE_FORMAT = "photo2sketch-1"  # of checkpoint files: another one when weights come to mean something else
+
     def __init__(self, inputs, arch):
         super().__init__()
         self.inputs = inputs

@@ -29,11 +29,11 @@ class ReverseEngine(Engine):
         tile, progress and errors as in Engine. The network knows neither detail nor candidates.
         """
         batch, single = as_batch(photos)
-        gray = batch.float().mean(3).div_(255)[:, None]
+        ink = 1 - batch.float().mean(3).div_(255)[:, None]
         with self.turn:
-            self.network.check(gray)
-            luminances = torch.empty(gray.shape[0], *gray.shape[2:], dtype=torch.uint8)
-            for place, part, features, _ in self._parts(gray, tile, progress):
+            self.network.check(ink)
+            luminances = torch.empty(ink.shape[0], *ink.shape[2:], dtype=torch.uint8)
+            for place, part, features, _ in self._parts(ink, tile, progress):
                 luminance = self.network.luminance(features.float())[part][:, 0]
                 luminances[place] = luminance.mul(255).round_().to(torch.uint8)
         return luminances[0] if single else luminances

@@ -159,3 +159,14 @@ def test_white_paper_does_not_drift_in_bfloat16():
     with torch.autocast("cpu", torch.bfloat16):
         rounded = encoder(sketch)
     assert torch.equal(plain[0], rounded[0]) and rounded[1].dtype == torch.bfloat16
+
+
+def test_sketch2photo_sees_nothing_on_white_paper():
+    """Its convolutions start from 0 there, whatever their weights: paper of another grey is what they see."""
+    torch.manual_seed(0)
+    network, seen = Sketch2Photo(TINY).eval(), []
+    network.encoder.stages[0].enter[0][0].register_forward_hook(lambda *args: seen.append(args[-1]))
+    with torch.no_grad():
+        network(torch.ones(1, 1, 64, 64))
+        network(torch.full((1, 1, 64, 64), 0.9))
+    assert not seen[0].any() and seen[1].abs().min() > 0

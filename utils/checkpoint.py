@@ -1,7 +1,7 @@
 """Checkpoint files: written whole or not at all, read strictly, and telling what they hold.
 
 A file is a torch archive of plain tensors, numbers, strings, lists and dicts, so that `weights_only=True` loads it. A
-generator's file has the keys "format", "kind" (the class's name), "architecture" (the fields of model.presets.Architecture),
+generator's file has the keys "format" (the class's FILE_FORMAT), "kind" (the class's name), "architecture" (the fields of model.presets.Architecture),
 "step" (training steps behind it), "notes" (a dict of strings and numbers) and "weights" (the state dict).
 """
 import contextlib
@@ -10,8 +10,6 @@ import os
 import pickle
 
 import torch
-
-FORMAT = "photo2sketch-1"
 
 
 class CheckpointError(Exception):
@@ -59,7 +57,7 @@ def read(path):
 def save_generator(model, path, step, notes=None):
     """Write a generator with its own description. step: training steps. notes: plain values, such as the data's names."""
     content = {
-        "format": FORMAT,
+        "format": model.FILE_FORMAT,
         "kind": type(model).__name__,
         "architecture": dataclasses.asdict(model.arch),
         "step": int(step),
@@ -77,10 +75,13 @@ def build_from_checkpoint(kind, path, device="cpu"):
     from model.presets import Architecture
 
     content = read(path)
-    if content.get("format") != FORMAT:
-        raise CheckpointError(f"{path} is not a checkpoint of this project (format {content.get('format')!r}, expected {FORMAT!r}).")
-    if content.get("kind") != kind.__name__:
-        raise CheckpointError(f"{path} holds a {content.get('kind')}, not a {kind.__name__}. Name the other file.")
+    found, expected = content.get("format"), kind.FILE_FORMAT
+    if "kind" not in content:
+        raise CheckpointError(f"{path} is not a checkpoint of this project (format {found!r}, expected {expected!r}).")
+    if content["kind"] != kind.__name__:
+        raise CheckpointError(f"{path} holds a {content['kind']}, not a {kind.__name__}. Name the other file.")
+    if found != expected:
+        raise CheckpointError(f"{path} was written by another version (format {found!r}, expected {expected!r}). Use that one or train anew.")
     try:
         fields = {name: tuple(value) if isinstance(value, list) else value for name, value in content["architecture"].items()}
         model = kind(Architecture(**fields))

@@ -10,7 +10,7 @@ from utils.checkpoint import CheckpointError
 
 from .distributed import unwrap
 
-FORMAT = "photo2sketch-training-1"
+FORMAT = "photo2sketch-training-2"  # 1: Sketch2Photo saw paper, not ink
 
 
 def collect(step, cycle, averages, best):
