@@ -6,6 +6,7 @@ from scipy.ndimage import gaussian_filter, maximum_filter, minimum_filter
 from utils.all_drawings import AllDrawings
 from utils.crisp import BAND, FAINT, GAIN, SIGMA, crisp
 from utils.sketcher import Sketcher
+from utils.reserve import reserved
 from utils.style import Style, inked
 from utils.tone import toned
 
@@ -80,14 +81,15 @@ def test_amounts_out_of_range_are_named(soft, amount):
 
 
 def test_line_width_and_ink_are_set_on_crisp_lines(soft):
-    assert np.array_equal(inked(soft, Style()), toned(crisp(soft, 1.0), 1.0))
-    assert np.array_equal(inked(soft, Style(ink=2.0)), inked(toned(crisp(soft, 1.0), 1.0), Style(crisp=0, ink=2.0)))
+    even = np.zeros((*soft.shape, 3), np.uint8)
+    assert np.array_equal(inked(soft, Style(), even), toned(crisp(soft, 1.0), 1.0))
+    assert np.array_equal(inked(soft, Style(ink=2.0), even), inked(toned(crisp(soft, 1.0), 1.0), Style(crisp=0, ink=2.0), even))
 
 
 def test_drawings_are_crisp_by_default_photos_never(tmp_path):
     photo = np.random.default_rng(0).integers(0, 256, (48, 64, 3), np.uint8)
     sketcher = Sketcher(weights(tmp_path), "cpu", "float32", "full")
-    assert np.array_equal(sketcher.draw(photo), toned(crisp(sketcher.draw(photo, crisp=0.0), 1.0), 1.0))
+    assert np.array_equal(sketcher.draw(photo), toned(crisp(reserved(sketcher.draw(photo, crisp=0.0), photo, 1.0), 1.0), 1.0))
     measured = AllDrawings(weights(tmp_path), "cpu")(photo)["blend"]
     assert np.array_equal(np.rint(255 * measured), sketcher.draw(photo))
     back = Sketcher(reverse_weights(tmp_path), "cpu", "float32", "full", "sketch2photo")

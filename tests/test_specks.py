@@ -108,5 +108,6 @@ def test_bands_join_without_seams(monkeypatch):
 
 def test_the_tools_take_specks_away_unless_strokes_stay_as_drawn(paper):
     drawing = marked(paper, 80, slice(100, 110), GREY)
-    assert (inked(drawing, Style())[70:90, 90:120] == 255).all()
-    assert np.array_equal(inked(drawing, Style(crisp=0)), drawing)
+    even = np.zeros((*drawing.shape, 3), np.uint8)
+    assert (inked(drawing, Style(), even)[70:90, 90:120] == 255).all()
+    assert np.array_equal(inked(drawing, Style(crisp=0), even), drawing)

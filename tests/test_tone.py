@@ -35,5 +35,5 @@ def test_order_stays_and_dark_and_faint_ink_part():
 
 def test_the_tools_tone_drawings_with_their_crispness():
     flat = np.full((64, 64), 60, np.uint8)  # has no borders to make crisp
-    greys = [inked(flat, Style(crisp=amount))[0, 0] for amount in (0.0, 0.5, 1.0, 2.0)]
+    greys = [inked(flat, Style(crisp=amount), np.zeros((64, 64, 3), np.uint8))[0, 0] for amount in (0.0, 0.5, 1.0, 2.0)]
     assert greys[0] == 60 and greys == sorted(greys, reverse=True) and len(set(greys)) == 4

@@ -29,5 +29,5 @@ class AllDrawings:
         pixels = resize(photo, *working_shape(*shape, self.size))
         drawing = self.engine.draw(torch.from_numpy(pixels).permute(2, 0, 1)[None].float() / 255)
         maps = np.concatenate([drawing.candidates[0].numpy(), drawing.sketch[0].numpy()])
-        drawn = [pen(to_bytes(part), self.crisp) / np.float32(255) for part in maps]
+        drawn = [pen(to_bytes(part), pixels, self.crisp) / np.float32(255) for part in maps]
         return {name: resize(part, *shape) for name, part in zip(DRAWINGS, drawn)}

@@ -2,14 +2,14 @@
 import numpy as np
 
 
-def in_bands(image, function, rows, margin):
-    """function(image), computed for `rows` rows at once: image and result are uint8 (H, W).
+def in_bands(function, rows, margin, image, *others):
+    """function(image, *others), computed for `rows` rows at once: all have the same height, the result is as `image`.
 
     margin: rows above and below on which the function's result may depend.
     """
     result = np.empty_like(image)
     for top in range(0, len(image), rows):
         above = max(top - margin, 0)
-        band = function(image[above : top + rows + margin])
+        band = function(*(one[above : top + rows + margin] for one in (image, *others)))
         result[top : top + rows] = band[top - above : top - above + rows]
     return result

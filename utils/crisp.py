@@ -27,7 +27,7 @@ def crisp(sketch, amount):
     check(amount)
     if amount == 0:
         return sketch
-    return in_bands(sketch, lambda band: crisp_band(band, amount), BAND, WINDOW)
+    return in_bands(lambda band: crisp_band(band, amount), BAND, WINDOW, sketch)
 
 
 def check(amount):

@@ -48,12 +48,12 @@ class OneDrawing(Output):
         """What save() needs of each of some Workings of one shape."""
         return sketcher.sketches(batch, self.style.detail, self.style.candidate, progress)
 
-    def save(self, target, sketch, size, photo=None):
-        """Write the files of one photo. sketch: from draw(). size: (H, W). photo: uint8 RGB (H, W, 3)."""
-        sketch = inked(sketch, self.style)
-        self.write(f"{target}.{self.extension}", finish(sketch, self.style, size, photo))
+    def save(self, target, sketch, working, photo=None):
+        """Write the files of one photo. sketch: from draw(), of `working`. photo: the photo itself, uint8 RGB (H, W, 3)."""
+        sketch = inked(sketch, self.style, working.photo())
+        self.write(f"{target}.{self.extension}", finish(sketch, self.style, working.size, photo))
         if self.svg:
-            write_svg(sketch, self.path(f"{target}.svg"), size)
+            write_svg(sketch, self.path(f"{target}.svg"), working.size)
 
 
 class AllCandidates(OneDrawing):
@@ -71,15 +71,16 @@ class AllCandidates(OneDrawing):
     def draw(self, sketcher, batch, progress):
         return sketcher.maps(batch, self.style.detail, progress)
 
-    def save(self, target, maps, size, photo=None):
-        candidates = [inked(maps.pick(number), self.style) for number in range(1, CANDIDATES + 1)]
+    def save(self, target, maps, working, photo=None):
+        size, small = working.size, working.photo()
+        candidates = [inked(maps.pick(number), self.style, small) for number in range(1, CANDIDATES + 1)]
         for name, sketch in zip(self.candidates(target), candidates):
             self.write(name, finish(sketch, self.style, size, photo))
         prevailing = confidence.confidence_map(maps.confidences)
         self.write(f"{target}_confidence.{self.extension}", resize(prevailing, *size))
-        drawn = [inked(maps.sketch, self.style), *candidates]
+        drawn = [inked(maps.sketch, self.style, small), *candidates]
         self.write(f"{target}_sheet.{self.extension}", self.sheet(drawn, maps.confidences, size, photo))
-        super().save(target, maps.sketch, size, photo)
+        super().save(target, maps.sketch, working, photo)
 
     def sheet(self, drawn, confidences, size, photo):
         """The contact sheet, made at the size of its cells. drawn: the blend and the candidates, inked."""

@@ -208,7 +208,7 @@ class Runner:
 
     def write(self, item, drawn):
         """In a writing thread: finish and store the drawings."""
-        self.output.save(item.task.target, drawn, item.working.size, item.photo)
+        self.output.save(item.task.target, drawn, item.working, item.photo)
 
     def settle(self, keep):
         """Take note of finished writing, waiting until no more than `keep` drawings are unwritten."""

@@ -82,8 +82,9 @@ class Sketcher:
         """
         style = Style(**self.style | style)
         photo = self.read(image)
-        sketch = self.sketches([self.prepare(photo)], style.detail, style.candidate)[0]
-        drawing = finish(inked(sketch, style), style, photo.shape[:2], photo)
+        working = self.prepare(photo)
+        sketch = self.sketches([working], style.detail, style.candidate)[0]
+        drawing = finish(inked(sketch, style, working.photo()), style, working.size, photo)
         return drawing if isinstance(image, np.ndarray) else Image.fromarray(drawing)
 
     def read(self, image):

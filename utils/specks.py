@@ -23,7 +23,7 @@ MARGIN = 2 * SIDE + AROUND // 2 + 1  # rows beyond a band on which its specks ma
 
 def without_specks(sketch):
     """uint8 (H, W), 255 = paper, at the working size -> the same with paper in place of specks."""
-    return in_bands(sketch, clear_band, BAND, MARGIN)
+    return in_bands(clear_band, BAND, MARGIN, sketch)
 
 
 def clear_band(sketch):

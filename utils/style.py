@@ -10,6 +10,7 @@ from utils.crisp import check as check_crisp
 from utils.crisp import crisp
 from utils.defaults import CRISP
 from utils.enlarge import to_size
+from utils.reserve import reserved
 from utils.specks import without_specks
 from utils.tone import toned
 
@@ -23,7 +24,7 @@ class Style:
 
     detail: float = 0.0  # -1 favours the sparse candidates in the blend, 1 the dense ones
     candidate: int | None = None  # 1 to CANDIDATES instead of the blend
-    crisp: float = CRISP  # of the borders and tones of strokes, on paper without specks; 0 leaves all as the network drew it
+    crisp: float = CRISP  # of strokes: borders, tones, lights between them, no specks; 0 leaves all as the network drew it
     line_width: float = 1.0  # factor
     ink: float = 1.0  # factor
     invert: bool = False  # light lines on a dark ground
@@ -63,17 +64,20 @@ def to_bytes(values):
     return np.uint8(np.rint(values * np.float32(255)))
 
 
-def pen(sketch, amount):
-    """A sketch at the working size, uint8 (h, w), 255 = paper, with crisp, toned strokes and without specks; 0 leaves it as it is."""
-    return toned(without_specks(crisp(sketch, amount)), amount) if amount else sketch
+def pen(sketch, photo, amount):
+    """A sketch with crisp, toned strokes, the photo's lights reserved and no specks; amount 0 leaves it as it is.
 
-
-def inked(sketch, style):
-    """A sketch at the working size, uint8 (h, w), 255 = paper, in the style's crispness, line width and ink.
-
-    They are set at the working size, so that they do not depend on the photo's.
+    sketch: uint8 (h, w), 255 = paper. photo: uint8 RGB (h, w, 3).
     """
-    sketch = pen(sketch, style.crisp)
+    return toned(without_specks(crisp(reserved(sketch, photo, amount), amount)), amount) if amount else sketch
+
+
+def inked(sketch, style, photo):
+    """A sketch uint8 (h, w), 255 = paper, in the style's crispness, line width and ink. photo: uint8 RGB (h, w, 3).
+
+    Both have the working size, so that the result does not depend on the photo's own.
+    """
+    sketch = pen(sketch, photo, style.crisp)
     if style.line_width == 1 and style.ink == 1:
         return sketch
     return to_bytes(effects.adjust(sketch / np.float32(255), style.line_width, style.ink))

@@ -1,0 +1,66 @@
+"""Reserved lights: within broad dark ink, what is light in the photo stays paper.
+
+A network that is taught with lines fills what is small and dark (an eye, a moustache, a tram's windows) with one blot, and
+draws crowded lines so broad that they touch. The photo knows better. Where ink is broader than a line, it is kept where the
+photo is dark for its neighbourhood, and taken away where it is light: the white of an eye, a highlight, the far side of an edge.
+"""
+import functools
+
+import cv2
+import numpy as np
+
+from utils.bands import in_bands
+
+BROAD = 5  # pixels of the working size: ink that a disk of this diameter fits into is broader than a line
+REACH = 4  # pixels by which the surroundings of such ink count as broad too, so that its rim is cut with it
+CROWD = 25  # pixels, side of the square in which the mean of the ink is taken:
+CROWDED = (0.15, 0.35)  # up to the first mean nothing is taken away, so that a bold line that stands alone stays bold
+NEIGHBOURHOOD = 19  # pixels, side of the square in which the photo's darkest and lightest grey are looked for
+SOFT = 9  # pixels, side of the square over which both are averaged
+NOISE = 0.08  # of the scale of greys, added to their range: differences below it tell nothing
+LIGHT = (0.3, 0.6)  # place in that range: ink is kept up to the first, and gone from the second on
+BAND = 512  # rows at once, which bounds the memory
+MARGIN = max(NEIGHBOURHOOD // 2 + SOFT // 2, CROWD // 2) + 1  # rows beyond a band on which its result may depend
+
+
+def reserved(sketch, photo, amount):
+    """The sketch with the photo's lights left out of its broad ink.
+
+    sketch: uint8 (H, W), 255 = paper. photo: uint8 RGB (H, W, 3), at the sketch's size. amount: share of the ink that is taken
+    away in full light, 0 to 1; more counts as 1. Nothing gets darker.
+    """
+    if amount == 0:
+        return sketch
+    return in_bands(lambda *bands: reserve_band(*bands, min(amount, 1)), BAND, MARGIN, sketch, photo)
+
+
+def reserve_band(sketch, photo, amount):
+    """reserved() of some rows."""
+    ink = 255 - sketch
+    broad = cv2.min(ink, cv2.dilate(cv2.erode(ink, disk(BROAD)), disk(BROAD + REACH)))
+    gray = cv2.cvtColor(photo, cv2.COLOR_RGB2GRAY)
+    square = np.ones((NEIGHBOURHOOD, NEIGHBOURHOOD), np.uint8)
+    dark = cv2.blur(cv2.erode(gray, square), (SOFT, SOFT))
+    light = cv2.blur(cv2.dilate(gray, square), (SOFT, SOFT))
+    span = cv2.add(cv2.subtract(light, dark), round(255 * NOISE))
+    place = cv2.divide(cv2.subtract(gray, dark), span, scale=255)
+    share = cv2.multiply(cv2.LUT(place, rise()), crowded(ink), scale=amount / 255, dtype=cv2.CV_32F)
+    return cv2.add(sketch, cv2.multiply(broad, share, dtype=cv2.CV_8U))
+
+
+def disk(diameter):
+    return cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (diameter, diameter))
+
+
+def crowded(ink):
+    """How crowded ink (H, W) is, float32 in [0, 1]. In bytes, a sketch that differs by 1 / 255 could end up 5 / 255 apart."""
+    low, high = CROWDED
+    mean = cv2.boxFilter(ink, cv2.CV_32F, (CROWD, CROWD))
+    return cv2.min(cv2.max((mean - 255 * low) * (1 / (255 * (high - low))), 0), 1)
+
+
+@functools.cache
+def rise():
+    """The ramp between both values of LIGHT as a table: uint8 (256,)."""
+    low, high = LIGHT
+    return np.uint8(np.rint(255 * np.clip((np.arange(256) / 255 - low) / (high - low), 0, 1)))
