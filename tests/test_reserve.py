@@ -43,7 +43,7 @@ def test_lines_stay_and_so_does_bold_ink_that_stands_alone():
     lines = np.full((90, 120), 255, np.uint8)
     lines[10::8] = 0
     lines[11::8] = 0
-    lines[12::8] = 0  # a crowd of lines of three pixels: no disk of BROAD fits in
+    lines[12::8] = 0  # a crowd of lines of three pixels: no square of BROAD fits in
     assert np.array_equal(reserved(lines, photo, 1.0), lines)
     alone = np.full((90, 120), 255, np.uint8)
     alone[42:48, 20:100] = 0  # broader than a line, but the mean of the ink around it is low
@@ -63,13 +63,8 @@ def test_no_pixel_gets_darker_and_more_takes_away_more():
 def test_it_is_the_formula():
     """In float64 with SciPy, away from the borders; its greys are bytes."""
     sketch, photo = busy(2)
-    y, x = np.mgrid[:BROAD, :BROAD] - BROAD // 2
-    small = x**2 + y**2 <= (BROAD // 2 + 0.5) ** 2 - 0.5
     ink = 1 - sketch / 255
-    side = BROAD + REACH
-    y, x = np.mgrid[:side, :side] - side // 2
-    wide = x**2 + y**2 <= (side // 2 + 0.5) ** 2 - 0.5
-    broad = np.minimum(ink, ndimage.grey_dilation(ndimage.grey_erosion(ink, footprint=small), footprint=wide))
+    broad = np.minimum(ink, ndimage.maximum_filter(ndimage.minimum_filter(ink, BROAD), BROAD + REACH))
     gray = photo @ (0.299, 0.587, 0.114) / 255
     dark = ndimage.uniform_filter(ndimage.minimum_filter(gray, NEIGHBOURHOOD), SOFT)
     light = ndimage.uniform_filter(ndimage.maximum_filter(gray, NEIGHBOURHOOD), SOFT)

@@ -11,7 +11,7 @@ import numpy as np
 
 from utils.bands import in_bands
 
-BROAD = 5  # pixels of the working size: ink that a disk of this diameter fits into is broader than a line
+BROAD = 5  # pixels of the working size: ink that a square of this side fits into is broader than a line
 REACH = 4  # pixels by which the surroundings of such ink count as broad too, so that its rim is cut with it
 CROWD = 25  # pixels, side of the square in which the mean of the ink is taken:
 CROWDED = (0.15, 0.35)  # up to the first mean nothing is taken away, so that a bold line that stands alone stays bold
@@ -37,19 +37,18 @@ def reserved(sketch, photo, amount):
 def reserve_band(sketch, photo, amount):
     """reserved() of some rows."""
     ink = 255 - sketch
-    broad = cv2.min(ink, cv2.dilate(cv2.erode(ink, disk(BROAD)), disk(BROAD + REACH)))
+    broad = cv2.min(ink, cv2.dilate(cv2.erode(ink, square(BROAD)), square(BROAD + REACH)))
     gray = cv2.cvtColor(photo, cv2.COLOR_RGB2GRAY)
-    square = np.ones((NEIGHBOURHOOD, NEIGHBOURHOOD), np.uint8)
-    dark = cv2.blur(cv2.erode(gray, square), (SOFT, SOFT))
-    light = cv2.blur(cv2.dilate(gray, square), (SOFT, SOFT))
+    dark = cv2.blur(cv2.erode(gray, square(NEIGHBOURHOOD)), (SOFT, SOFT))
+    light = cv2.blur(cv2.dilate(gray, square(NEIGHBOURHOOD)), (SOFT, SOFT))
     span = cv2.add(cv2.subtract(light, dark), round(255 * NOISE))
     place = cv2.divide(cv2.subtract(gray, dark), span, scale=255)
     share = cv2.multiply(cv2.LUT(place, rise()), crowded(ink), scale=amount / 255, dtype=cv2.CV_32F)
     return cv2.add(sketch, cv2.multiply(broad, share, dtype=cv2.CV_8U))
 
 
-def disk(diameter):
-    return cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (diameter, diameter))
+def square(side):
+    return np.ones((side, side), np.uint8)
 
 
 def crowded(ink):

@@ -11,8 +11,8 @@ from losses.conditional import all_drawings, pair
 from losses.objective import DiscriminatorObjective, GeneratorObjective, judged_drawings
 from model import Drawing
 
-from .crisp import crisp, toned
 from .distributed import unwrap
+from .pen import as_written, crisp
 from .schedule import learning_rate_factor
 
 CYCLE = ("luminance", "cycle")  # the terms of losses.weights.Weights that each of the lazily run networks serves
@@ -124,9 +124,10 @@ class Cycle:
                 del features
             else:
                 drawing = networks.photo2sketch(batch["photo"])
-            drawing = self.as_seen(step, number, Drawing(*(part.float() for part in drawing)))
+            soft = Drawing(*(part.float() for part in drawing))
+            drawing = self.as_seen(step, number, soft)
             if weights.needs_reconstruction:
-                reconstruction = networks.sketch2photo(self.input_of_sketch2photo(step, number, drawing)).float()
+                reconstruction = networks.sketch2photo(self.input_of_sketch2photo(step, number, soft, batch["photo"])).float()
             return drawing, self._terms(batch, drawing, reconstruction, side_logits, weights)
 
     @torch.no_grad()
@@ -182,10 +183,12 @@ class Cycle:
             return [False] * batch
         return self._of_our_photos(step, number, 4, batch, lambda rng, photos: rng.random(photos) < share)
 
-    def input_of_sketch2photo(self, step, number, drawing):
-        """What Sketch2Photo sees of the drawing as_seen(), (B, 1, H, W): the sketch, for a share of the photos a random candidate
-        instead; and crisp ones toned, as the tools write them. The other losses see no tone: Photo2Sketch would learn to draw
-        paler, to end where it was.
+    def input_of_sketch2photo(self, step, number, drawing, photo):
+        """What Sketch2Photo sees of a drawing, (B, 1, H, W): the sketch, for a share of the photos a random candidate instead.
+        Where the losses see crisp strokes, it sees the drawing as the tools write it. The losses see less of that: with tone,
+        Photo2Sketch would learn to draw paler, to end where it was.
+
+        photo: (B, 3, H, W), what was drawn.
         """
         batch, count = drawing.candidates.shape[:2]
         share, sketch = self.options.candidate_share, drawing.sketch
@@ -194,7 +197,9 @@ class Cycle:
             chosen = self._of_our_photos(step, number, 2, batch, pick)
             sketch = torch.stack([sketch[i] if c < 0 else drawing.candidates[i, c : c + 1] for i, c in enumerate(chosen)])
         crisp_ones = self._crisp_ones(step, number, batch)
-        return torch.stack([toned(one) if c else one for one, c in zip(sketch, crisp_ones)]) if any(crisp_ones) else sketch
+        if not any(crisp_ones):
+            return sketch
+        return torch.stack([as_written(*pair)[0] if c else pair[0][0] for *pair, c in zip(sketch.split(1), photo.split(1), crisp_ones)])
 
     def _of_our_photos(self, step, number, purpose, batch, draw):
         """What draw(rng, photos) gives for all processes' photos of a part, then ours. purpose: a number for each use."""

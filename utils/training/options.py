@@ -93,7 +93,7 @@ class Options:
     vgg_share: float = option(1.0, "share of the photos of a step that style and content look at", _LOSSES, above=0, high=1)
     candidate_share: float = option(0.0, "share of photos reconstructed from a random candidate", _LOSSES, low=0, high=1)
     crisp_share: float = option(
-        0.0, "share of photos whose drawings are seen with crisp strokes, by Sketch2Photo with their tone, too", _LOSSES, low=0, high=1
+        0.0, "share of photos whose drawings are seen with crisp strokes, by Sketch2Photo as the tools write them", _LOSSES, low=0, high=1
     )
     adversarial_form: str = option(
         "hinge", "form of the adversarial loss", _LOSSES, choices=("hinge", "least-squares", "non-saturating")

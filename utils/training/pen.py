@@ -1,11 +1,16 @@
-"""Crisp and toned strokes within a training: utils.crisp and utils.tone as operations that gradients pass through."""
+"""The tools' pen within a training: utils.crisp, utils.reserve and utils.tone as operations that gradients pass through.
+
+Specks are left: where they are is no smooth function of the drawing.
+"""
 import functools
 import math
 
 import torch
 from torch.nn import functional as F
 
+from losses.luminance import luminance
 from utils.crisp import FAINT, GAIN, SIGMA, WINDOW
+from utils.reserve import BROAD, CROWD, CROWDED, LIGHT, NEIGHBOURHOOD, NOISE, REACH, SOFT
 from utils.tone import PIVOT, SLOPE
 
 
@@ -58,3 +63,36 @@ def toned(sketch):
     power = 1 + SLOPE
     strong, weak = (1 - sketch) ** power, sketch**power * (PIVOT / (1 - PIVOT)) ** SLOPE
     return weak / (strong + weak)
+
+
+def largest(image, side):
+    """The largest value in the square around each pixel: (B, C, H, W)."""
+    return F.max_pool2d(image, side, stride=1, padding=side // 2)
+
+
+def average(image, side):
+    """The mean over the square around each pixel, mirrored at the borders without repeating the edge pixel: (B, C, H, W)."""
+    return F.avg_pool2d(F.pad(image, (side // 2,) * 4, "reflect"), side, stride=1)
+
+
+def ramp(values, low, high):
+    """0 up to `low`, 1 from `high` on."""
+    return ((values - low) / (high - low)).clamp(0, 1)
+
+
+def reserved(sketch, photo):
+    """What utils.reserve.reserved() makes of sketches at amount 1, without its rounding.
+
+    sketch: (B, T, H, W) in [0, 1], 1 = paper. photo: RGB (B, 3, H, W) in [0, 1]. Sides above CROWD.
+    """
+    ink, gray = 1 - sketch, luminance(photo)
+    broad = torch.minimum(ink, largest(-largest(-ink, BROAD), BROAD + REACH))
+    dark, light = average(-largest(-gray, NEIGHBOURHOOD), SOFT), average(largest(gray, NEIGHBOURHOOD), SOFT)
+    place = ramp((gray - dark) / (light - dark + NOISE), *LIGHT)
+    return sketch + broad * place * ramp(average(ink, CROWD), *CROWDED)
+
+
+def as_written(sketch, photo):
+    """Sketches (B, T, H, W) as the tools write them by default, but for specks. photo: what they were drawn of, (B, 3, H, W)."""
+    with torch.autocast(sketch.device.type, enabled=False):
+        return toned(crisp(reserved(sketch.float(), photo.float())))
