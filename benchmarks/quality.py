@@ -118,7 +118,7 @@ def measure(options):
     shipped = CHECKPOINTS["sketch2photo"]
     back = options.sketch2photo or (shipped if os.path.isfile(shipped) else None)
     vgg = VGGFeatures(options.vgg).eval() if options.drawings else None
-    bench = Bench(vgg, luminance_maker(back, network.device) if back else None, options.matching)
+    bench = Bench(vgg, luminance_maker(back, network.sketcher.device) if back else None, options.matching)
     real = describe_real(options.drawings, vgg) if options.drawings else None
     with_truth = 0
     for path in tqdm(paths, desc="photos", unit="photo"):
@@ -137,7 +137,7 @@ def measure(options):
         bench.markdown(real),
         "",
         f"{len(paths)} photos, {with_truth} of them with boundaries{source} ({options.matching} matching), checkpoint of step "
-        f"{network.step}, drawn at {size}, crisp {options.crisp:g}. Ink rises from {DRAWINGS[0]} to {DRAWINGS[3]} on "
+        f"{network.sketcher.step}, drawn at {size}, crisp {options.crisp:g}. Ink rises from {DRAWINGS[0]} to {DRAWINGS[3]} on "
         f"{100 * bench.rising(DRAWINGS[:4]):.0f} % of the photos.",
     ]
     return "\n".join(lines)

@@ -49,7 +49,8 @@ def test_all_drawings_have_the_photos_size_whatever_the_working_size(checkpoint)
     for i, (name, drawing) in enumerate(own.items()):
         assert drawing.dtype == np.float32 and drawing.shape == larger[name].shape == (50, 70)
         plain = expected.candidates[0, i] if i < 5 else expected.sketch[0, 0]
-        assert np.abs(drawing - plain.numpy()).max() < 0.51 / 255
+        added = plain.numpy() - drawing  # of the hatched ones, the dark masses are filled
+        assert added.min() > -0.51 / 255 and (i > 2 or added.max() < 0.51 / 255)
         assert np.abs(drawing - larger[name]).max() > 1e-3
 
 

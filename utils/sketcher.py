@@ -13,6 +13,7 @@ from model.reverse import ReverseEngine
 from utils.checkpoint import CheckpointError
 from utils.defaults import CHECKPOINTS, MAX_MEGAPIXELS, WORKING_SIZE
 from utils.devices import choose_device, is_out_of_memory
+from utils.masses import LINES, filled, second_size
 from utils.picture_modes import to_rgb
 from utils.pictures import read_picture
 from utils.style import CANDIDATES, Style, finish, inked, to_bytes
@@ -34,6 +35,12 @@ class Maps:
     def pick(self, candidate=None):
         """The blend, or candidate 1 to T."""
         return self.sketch if candidate is None else self.candidates[candidate - 1]
+
+    def filled(self, second):
+        """These Maps with the dark masses of a second, small drawing's Maps in the blend and the hatched candidates."""
+        lines = second.pick(LINES)
+        candidates = [filled(one, other, lines) for one, other in zip(self.candidates[LINES:], second.candidates[LINES:])]
+        return Maps(self.candidates[:LINES] + candidates, self.confidences, filled(self.sketch, second.sketch, lines))
 
 
 class Sketcher:
@@ -68,9 +75,10 @@ class Sketcher:
         if network.arch.candidates != CANDIDATES:
             count = network.arch.candidates
             raise CheckpointError(f"{checkpoint} draws {count} candidates, but {CANDIDATES} are needed. Name another.")
-        self.engine = engine(network, self.device, precision)
+        self.step, self.engine = network.step, engine(network, self.device, precision)
         self.size, self.max_megapixels, self.say = size, max_megapixels, say
         self.style = {} if direction == "photo2sketch" else {"crisp": 0.0}  # photos have no strokes
+        self.hatches = direction == "photo2sketch" and network.arch.strokes
         self.tile = None  # pixels, set when memory has run out
 
     def draw(self, image, **style):
@@ -118,15 +126,27 @@ class Sketcher:
         def draw(photos, tile):
             return self.engine.sketch(photos, detail, index, tile, progress).numpy()
 
-        return [one.trim(sketch) for one, sketch in zip(batch, self._sparing(stack(batch), draw))]
+        sketches = [one.trim(sketch) for one, sketch in zip(batch, self._sparing(stack(batch), draw))]
+        if not (self.hatches and (candidate is None or candidate > LINES)):
+            return sketches
+        return [filled(sketch, maps.pick(candidate), maps.pick(LINES)) for sketch, maps in zip(sketches, self.seconds(batch, detail))]
+
+    def seconds(self, batch, detail):
+        """The Maps of the second, small drawing of some Workings of one shape, see utils.masses."""
+        return self._maps([to_working(one.photo(), second_size(*one.shape)) for one in batch], detail)
 
     def maps(self, batch, detail=0.0, progress=None):
         """Everything that the network draws of some Workings of one shape: a list of Maps; else as sketches()."""
         if batch[0].pixels.size > 3 * LARGE:
             return [self._maps_of_large(one, detail, progress) for one in batch]
+        found = self._maps(batch, detail, progress)
+        return [maps.filled(second) for maps, second in zip(found, self.seconds(batch, detail))] if self.hatches else found
+
+    def _maps(self, batch, detail, progress=None):
+        """maps() without what the second drawing adds."""
 
         def draw(photos, tile):
-            photos = torch.from_numpy(photos).permute(0, 3, 1, 2).float().div_(255)
+            photos = torch.tensor(photos).permute(0, 3, 1, 2).float().div_(255)
             return np.concatenate([maps.numpy() for maps in self.engine.draw(photos, detail, tile, progress)], 1)
 
         found = []

@@ -1,0 +1,94 @@
+"""Dark masses that are filled from a second, small drawing: what is filled, with what, and what stays."""
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from model import Photo2Sketch
+from tests.tiny import TINY
+from utils import masses
+from utils.checkpoint import save_generator
+from utils.masses import LINES, PALER, SHARE, SIDE, filled, second_size
+from utils.sketcher import Maps, Sketcher
+from utils.strokes import PERIOD
+from utils.working import to_working
+
+
+@pytest.fixture
+def coat():
+    """A coat, hatched at its rim alone, and a small drawing in which all of it is: (sketch, second, lines)."""
+    sketch, second, lines = (np.full(shape, 255, np.uint8) for shape in ((400, 480), (200, 240), (200, 240)))
+    lines[20:24, 20:220] = 0  # its outline
+    second[20:24, 20:220] = 0
+    second[24:180, 20:220] = 180
+    sketch[40:46, 40:440] = 0
+    sketch[46:360, 40:440] = 180
+    sketch[150:260, 140:340] = 255
+    return sketch, second, lines
+
+
+def test_the_middle_gets_the_tone_of_the_second_drawing_in_strokes(coat):
+    drawn, before = filled(*coat).astype(int), coat[0].astype(int)
+    middle = drawn[180:230, 180:300]
+    assert abs((255 - middle.mean()) - 75) < 8 and middle.std() > 20
+    assert (drawn <= before).all()
+    assert (before - drawn)[60:100].mean() < 1 and (drawn[:30] == 255).all() and (drawn[380:] == 255).all()
+
+
+def test_what_is_as_dark_and_what_has_lines_stays(coat):
+    sketch, second, lines = coat
+    full = sketch.copy()
+    full[46:360, 40:440] = 180
+    assert np.abs(filled(full, second, lines).astype(int) - full)[60:340, 60:420].max() == 0
+    assert np.array_equal(filled(sketch, second, second), sketch)  # what is in the lines as well is no tone
+    grating = np.full_like(lines, 255)
+    grating[:, ::4] = 0
+    assert (filled(np.full_like(sketch, 255), np.minimum(grating, 150), grating)[:, :-20] == 255).all()
+
+
+def test_a_faint_difference_is_no_mass(coat):
+    sketch, second, lines = coat
+    faint = np.full_like(second, 255 - int(255 * PALER[0]))
+    assert np.array_equal(filled(np.full_like(sketch, 255), faint, lines), np.full_like(sketch, 255))
+
+
+def test_bands_join_without_seams(coat, monkeypatch):
+    sketch, second, lines = (np.repeat(part, 3, 0) for part in coat)
+    whole = filled(sketch, second, lines)
+    for rows in (PERIOD, 8 * PERIOD):
+        monkeypatch.setattr(masses, "BAND", rows)
+        assert np.array_equal(filled(sketch, second, lines), whole)
+
+
+def test_the_second_drawing_is_small():
+    assert second_size(768, 500) == round(SHARE * 768) == 384
+    assert second_size(4000, 6000) == SIDE and second_size(100, 256) == 128 and second_size(1, 1) == 1
+
+
+def test_tools_fill_the_blend_and_the_hatched_candidates_alone(tmp_path):
+    torch.manual_seed(0)
+    save_generator(Photo2Sketch(TINY), tmp_path / "tiny.pth", 1)
+    photo = np.asarray(Image.fromarray(np.random.default_rng(0).integers(0, 256, (6, 8, 3), np.uint8)).resize((160, 120)))
+    sketcher, plain = (Sketcher(str(tmp_path / "tiny.pth"), "cpu", "float32", "full") for _ in range(2))
+    plain.hatches = False
+    working = sketcher.prepare(photo)
+    small = to_working(working.photo(), second_size(*working.shape))
+    first, second = plain.maps([working])[0], plain.maps([small])[0]
+    maps = sketcher.maps([working])[0]
+    for number in (*range(1, 6), None):
+        sketch = sketcher.sketches([working], candidate=number)[0]
+        expected = first.pick(number)
+        if number is None or number > LINES:
+            expected = filled(expected, second.pick(number), second.pick(LINES))
+        assert np.abs(sketch.astype(int) - expected).max() <= 1
+        assert np.abs(maps.pick(number).astype(int) - expected).max() <= 1
+
+
+def test_maps_keep_lines_and_confidences(coat):
+    sketch, second, lines = coat
+    maps = Maps([sketch] * 5, np.zeros((5, 4, 4), np.float32), sketch)
+    small = Maps([lines] * 3 + [second] * 2, maps.confidences, second)
+    done = maps.filled(small)
+    assert all(one is sketch for one in done.candidates[:3]) and done.confidences is maps.confidences
+    expected = filled(sketch, second, lines)
+    assert all(np.array_equal(one, expected) for one in (*done.candidates[3:], done.sketch))
