@@ -8,7 +8,7 @@ from model import Photo2Sketch
 from tests.tiny import TINY
 from utils import masses
 from utils.checkpoint import save_generator
-from utils.masses import LINES, PALER, SHARE, SIDE, filled, second_size
+from utils.masses import LINES, PALER, SHARE, SIDE, filled, has_blank_masses, second_size
 from utils.sketcher import Maps, Sketcher
 from utils.strokes import PERIOD
 from utils.working import to_working
@@ -65,10 +65,11 @@ def test_the_second_drawing_is_small():
     assert second_size(4000, 6000) == SIDE and second_size(100, 256) == 128 and second_size(1, 1) == 1
 
 
-def test_tools_fill_the_blend_and_the_hatched_candidates_alone(tmp_path):
+def test_tools_fill_the_blend_and_the_hatched_candidates_alone(tmp_path, monkeypatch):
     torch.manual_seed(0)
     save_generator(Photo2Sketch(TINY), tmp_path / "tiny.pth", 1)
-    photo = np.asarray(Image.fromarray(np.random.default_rng(0).integers(0, 256, (6, 8, 3), np.uint8)).resize((160, 120)))
+    photo = np.array(Image.fromarray(np.random.default_rng(0).integers(0, 256, (6, 8, 3), np.uint8)).resize((160, 120)))
+    monkeypatch.setattr("utils.sketcher.has_blank_masses", lambda sketch, photo: True)
     sketcher, plain = (Sketcher(str(tmp_path / "tiny.pth"), "cpu", "float32", "full") for _ in range(2))
     plain.hatches = False
     working = sketcher.prepare(photo)
@@ -84,11 +85,33 @@ def test_tools_fill_the_blend_and_the_hatched_candidates_alone(tmp_path):
         assert np.abs(maps.pick(number).astype(int) - expected).max() <= 1
 
 
+def test_a_second_drawing_is_made_where_something_dark_is_blank_alone(coat, tmp_path, monkeypatch):
+    photo = np.full((400, 480, 3), 200, np.uint8)
+    photo[46:360, 40:440] = 30
+    full = coat[0].copy()
+    full[46:360, 40:440] = 120
+    assert has_blank_masses(coat[0], photo) and not has_blank_masses(full, photo)
+    assert not has_blank_masses(coat[0], np.full_like(photo, 30))  # dark everywhere is the light, not a thing
+    torch.manual_seed(0)
+    save_generator(Photo2Sketch(TINY), tmp_path / "tiny.pth", 1)
+    sketcher, calls = Sketcher(str(tmp_path / "tiny.pth"), "cpu", "float32", "full"), []
+    batch = [sketcher.prepare(np.full((64, 80, 3), grey, np.uint8)) for grey in (10, 20, 30)]
+    monkeypatch.setattr("utils.sketcher.has_blank_masses", lambda sketch, photo: photo[0, 0, 0] != 20)
+    monkeypatch.setattr(sketcher, "_maps", lambda small, detail: calls.append(small) or [f"maps of {one.pixels[0, 0, 0]}" for one in small])
+    assert sketcher.seconds(batch, [[None]] * 3, 0.0) == ["maps of 10", None, "maps of 30"]
+    assert [one.pixels.shape for one in calls[0]] == [(32, 40, 3)] * 2
+    sketcher.hatches = False
+    assert sketcher.seconds(batch, [[None]] * 3, 0.0) == [None] * 3 and len(calls) == 1
+
+
 def test_maps_keep_lines_and_confidences(coat):
     sketch, second, lines = coat
     maps = Maps([sketch] * 5, np.zeros((5, 4, 4), np.float32), sketch)
     small = Maps([lines] * 3 + [second] * 2, maps.confidences, second)
-    done = maps.filled(small)
+    photo = np.full((400, 480, 3), 200, np.uint8)
+    photo[46:360, 40:440] = 30
+    done = maps.filled(small, photo)
     assert all(one is sketch for one in done.candidates[:3]) and done.confidences is maps.confidences
     expected = filled(sketch, second, lines)
     assert all(np.array_equal(one, expected) for one in (*done.candidates[3:], done.sketch))
+    assert maps.filled(small, np.full_like(photo, 200)).sketch is sketch  # nothing dark is blank

@@ -13,7 +13,7 @@ from model.reverse import ReverseEngine
 from utils.checkpoint import CheckpointError
 from utils.defaults import CHECKPOINTS, MAX_MEGAPIXELS, WORKING_SIZE
 from utils.devices import choose_device, is_out_of_memory
-from utils.masses import LINES, filled, second_size
+from utils.masses import LINES, filled, has_blank_masses, second_size
 from utils.picture_modes import to_rgb
 from utils.pictures import read_picture
 from utils.style import CANDIDATES, Style, finish, inked, to_bytes
@@ -36,11 +36,15 @@ class Maps:
         """The blend, or candidate 1 to T."""
         return self.sketch if candidate is None else self.candidates[candidate - 1]
 
-    def filled(self, second):
-        """These Maps with the dark masses of a second, small drawing's Maps in the blend and the hatched candidates."""
+    def filled(self, second, photo):
+        """These Maps with the dark masses of a second, small drawing's Maps where the blend and the hatched candidates lack them.
+
+        photo: uint8 (h, w, 3).
+        """
         lines = second.pick(LINES)
-        candidates = [filled(one, other, lines) for one, other in zip(self.candidates[LINES:], second.candidates[LINES:])]
-        return Maps(self.candidates[:LINES] + candidates, self.confidences, filled(self.sketch, second.sketch, lines))
+        full = lambda one, other: filled(one, other, lines) if has_blank_masses(one, photo) else one
+        hatched = [full(one, other) for one, other in zip(self.candidates[LINES:], second.candidates[LINES:])]
+        return Maps(self.candidates[:LINES] + hatched, self.confidences, full(self.sketch, second.sketch))
 
 
 class Sketcher:
@@ -127,20 +131,27 @@ class Sketcher:
             return self.engine.sketch(photos, detail, index, tile, progress).numpy()
 
         sketches = [one.trim(sketch) for one, sketch in zip(batch, self._sparing(stack(batch), draw))]
-        if not (self.hatches and (candidate is None or candidate > LINES)):
+        if candidate is not None and candidate <= LINES:
             return sketches
-        return [filled(sketch, maps.pick(candidate), maps.pick(LINES)) for sketch, maps in zip(sketches, self.seconds(batch, detail))]
+        seconds = self.seconds(batch, [[sketch] for sketch in sketches], detail)
+        return [filled(one, maps.pick(candidate), maps.pick(LINES)) if maps else one for one, maps in zip(sketches, seconds)]
 
-    def seconds(self, batch, detail):
-        """The Maps of the second, small drawing of some Workings of one shape, see utils.masses."""
-        return self._maps([to_working(one.photo(), second_size(*one.shape)) for one in batch], detail)
+    def seconds(self, batch, drawn, detail):
+        """For each of some Workings of one shape: the Maps of the second, small drawing, see utils.masses, or None where none
+        of what was `drawn` of it, a list of hatched drawings, needs it.
+        """
+        asked = [self.hatches and any(has_blank_masses(sketch, one.photo()) for sketch in sketches) for one, sketches in zip(batch, drawn)]
+        small = [to_working(one.photo(), second_size(*one.shape)) for one, needed in zip(batch, asked) if needed]
+        found = iter(self._maps(small, detail) if small else ())
+        return [next(found) if needed else None for needed in asked]
 
     def maps(self, batch, detail=0.0, progress=None):
         """Everything that the network draws of some Workings of one shape: a list of Maps; else as sketches()."""
         if batch[0].pixels.size > 3 * LARGE:
             return [self._maps_of_large(one, detail, progress) for one in batch]
         found = self._maps(batch, detail, progress)
-        return [maps.filled(second) for maps, second in zip(found, self.seconds(batch, detail))] if self.hatches else found
+        seconds = self.seconds(batch, [[maps.sketch, *maps.candidates[LINES:]] for maps in found], detail)
+        return [maps.filled(second, one.photo()) if second else maps for maps, second, one in zip(found, seconds, batch)]
 
     def _maps(self, batch, detail, progress=None):
         """maps() without what the second drawing adds."""

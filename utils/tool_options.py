@@ -134,7 +134,7 @@ def add_drawing(parser, multiple):
 def add_look(parser):
     add = parser.add_argument_group("how it looks").add_argument
     for option, (low, high), default, meaning in (
-        ("--crisp", CRISPS, defaults.CRISP, "softer and paler, or crisper and darker strokes on clean paper; 0 as the network drew them"),
+        ("--crisp", CRISPS, defaults.CRISP, "softer and paler, or crisper and darker strokes on clean paper; 0 as the network draws them"),
         ("--line-width", effects.LINE_WIDTHS, 1.0, "thinner or thicker lines"),
         ("--ink", effects.INKS, 1.0, "lighter or darker ink"),
     ):
