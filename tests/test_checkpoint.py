@@ -53,6 +53,16 @@ def test_the_other_networks_file_is_refused(saved):
         Sketch2Photo.from_checkpoint(saved[0])
 
 
+def test_weights_that_mean_something_else_are_refused(tmp_path):
+    path = tmp_path / "net.pth"
+    save_generator(Sketch2Photo(TINY), path, 1)
+    content = torch.load(path, weights_only=True)
+    assert content["format"] == Sketch2Photo.FILE_FORMAT != Photo2Sketch.FILE_FORMAT
+    torch.save(content | {"format": "photo2sketch-1"}, path)  # as when it saw paper, not ink
+    with pytest.raises(CheckpointError, match="net.pth was written by another version"):
+        Sketch2Photo.from_checkpoint(path)
+
+
 def test_weights_must_fit_exactly(saved):
     path, _ = saved
     content = torch.load(path, weights_only=True)

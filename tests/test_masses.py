@@ -97,7 +97,8 @@ def test_a_second_drawing_is_made_where_something_dark_is_blank_alone(coat, tmp_
     sketcher, calls = Sketcher(str(tmp_path / "tiny.pth"), "cpu", "float32", "full"), []
     batch = [sketcher.prepare(np.full((64, 80, 3), grey, np.uint8)) for grey in (10, 20, 30)]
     monkeypatch.setattr("utils.sketcher.has_blank_masses", lambda sketch, photo: photo[0, 0, 0] != 20)
-    monkeypatch.setattr(sketcher, "_maps", lambda small, detail: calls.append(small) or [f"maps of {one.pixels[0, 0, 0]}" for one in small])
+    named = lambda small: [f"maps of {one.pixels[0, 0, 0]}" for one in small]
+    monkeypatch.setattr(sketcher, "_maps", lambda small, detail: calls.append(small) or named(small))
     assert sketcher.seconds(batch, [[None]] * 3, 0.0) == ["maps of 10", None, "maps of 30"]
     assert [one.pixels.shape for one in calls[0]] == [(32, 40, 3)] * 2
     sketcher.hatches = False

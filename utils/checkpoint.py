@@ -1,8 +1,8 @@
 """Checkpoint files: written whole or not at all, read strictly, and telling what they hold.
 
 A file is a torch archive of plain tensors, numbers, strings, lists and dicts, so that `weights_only=True` loads it. A
-generator's file has the keys "format" (the class's FILE_FORMAT), "kind" (the class's name), "architecture" (the fields of model.presets.Architecture),
-"step" (training steps behind it), "notes" (a dict of strings and numbers) and "weights" (the state dict).
+generator's file has the keys "format" (the class's FILE_FORMAT), "kind" (the class's name), "architecture" (the fields of
+model.presets.Architecture), "step" (training steps behind it), "notes" (a dict of strings and numbers) and "weights" (the state dict).
 """
 import contextlib
 import dataclasses
@@ -81,7 +81,9 @@ def build_from_checkpoint(kind, path, device="cpu"):
     if content["kind"] != kind.__name__:
         raise CheckpointError(f"{path} holds a {content['kind']}, not a {kind.__name__}. Name the other file.")
     if found != expected:
-        raise CheckpointError(f"{path} was written by another version (format {found!r}, expected {expected!r}). Use that one or train anew.")
+        raise CheckpointError(
+            f"{path} was written by another version (format {found!r}, expected {expected!r}). Use that one or train anew."
+        )
     try:
         fields = {name: tuple(value) if isinstance(value, list) else value for name, value in content["architecture"].items()}
         model = kind(Architecture(**fields))

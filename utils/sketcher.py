@@ -140,7 +140,8 @@ class Sketcher:
         """For each of some Workings of one shape: the Maps of the second, small drawing, see utils.masses, or None where none
         of what was `drawn` of it, a list of hatched drawings, needs it.
         """
-        asked = [self.hatches and any(has_blank_masses(sketch, one.photo()) for sketch in sketches) for one, sketches in zip(batch, drawn)]
+        lacking = lambda one, sketches: any(has_blank_masses(sketch, one.photo()) for sketch in sketches)
+        asked = [self.hatches and lacking(one, sketches) for one, sketches in zip(batch, drawn)]
         small = [to_working(one.photo(), second_size(*one.shape)) for one, needed in zip(batch, asked) if needed]
         found = iter(self._maps(small, detail) if small else ())
         return [next(found) if needed else None for needed in asked]

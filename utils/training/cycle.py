@@ -199,7 +199,8 @@ class Cycle:
         crisp_ones = self._crisp_ones(step, number, batch)
         if not any(crisp_ones):
             return sketch
-        return torch.stack([as_written(*pair)[0] if c else pair[0][0] for *pair, c in zip(sketch.split(1), photo.split(1), crisp_ones)])
+        ones = zip(sketch.split(1), photo.split(1), crisp_ones)
+        return torch.cat([as_written(one, of) if written else one for one, of, written in ones])
 
     def _of_our_photos(self, step, number, purpose, batch, draw):
         """What draw(rng, photos) gives for all processes' photos of a part, then ours. purpose: a number for each use."""
