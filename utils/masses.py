@@ -7,12 +7,15 @@ drawing has tone between its lines and the first one is paler, strokes of the sa
 import cv2
 import numpy as np
 
+from data.filters import ramp
+from model.head import SHADED
 from utils.bands import in_bands
 from utils.strokes import ANGLES, PERIOD, stroke_field
+from utils.style import CANDIDATES
 
 SIDE = 384  # pixels of the second drawing's long side, at most,
 SHARE = 0.5  # and at most this part of the first one's
-LINES = 3  # number of the candidate that has the lines of the denser ones, and no tone
+LINES = CANDIDATES - SHADED  # number of the candidate that has the lines of the denser ones, and no tone
 WINDOW = 11  # pixels of the second drawing, side of the square over which ink is averaged
 NEAR = (0.1, 0.35)  # ink of lines around a pixel: up to the first all of the tone counts, from the second on none
 PALER = (0.03, 0.08)  # difference of tone: nothing is filled up to the first, all of it from the second on
@@ -63,11 +66,6 @@ def missing_tone(sketch, second, lines):
     drawn = cv2.boxFilter(cv2.resize(255 - sketch, second.shape[::-1], interpolation=cv2.INTER_AREA), cv2.CV_32F, window) / 255
     missing = (tone * (1 - ramp(near, *NEAR)) - drawn).clip(0)
     return np.uint16(np.rint(65535 * cv2.GaussianBlur(missing * ramp(missing, *PALER), (0, 0), SOFT).clip(0, 1)))
-
-
-def ramp(values, low, high):
-    """0 up to `low`, 1 from `high` on."""
-    return np.clip((values - low) / (high - low), 0, 1)
 
 
 def fill_band(sketch, missing):

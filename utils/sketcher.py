@@ -82,7 +82,7 @@ class Sketcher:
         self.step, self.engine = network.step, engine(network, self.device, precision)
         self.size, self.max_megapixels, self.say = size, max_megapixels, say
         self.style = {} if direction == "photo2sketch" else {"crisp": 0.0}  # photos have no strokes
-        self.hatches = direction == "photo2sketch" and network.arch.strokes
+        self.hatches = direction == "photo2sketch" and network.arch.strokes  # utils.masses fills with the network's own strokes
         self.tile = None  # pixels, set when memory has run out
 
     def draw(self, image, **style):
