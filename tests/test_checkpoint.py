@@ -9,6 +9,7 @@ import torch
 from model import Photo2Sketch, Sketch2Photo
 from tests.tiny import TINY
 from utils.checkpoint import CheckpointError, save_atomically, save_generator
+from utils.training import state
 
 
 @pytest.fixture
@@ -111,3 +112,9 @@ def test_a_disk_that_fills_within_a_write_is_an_oserror_that_names_the_file(save
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
     assert path.read_bytes() == before
     assert os.listdir(path.parent) == ["net.pth"]
+
+
+def test_the_state_of_an_older_training_is_named_as_such():
+    for found, reason in (("photo2sketch-training-1", "written by another version"), ("photo2sketch-1", "not one of a training")):
+        with pytest.raises(CheckpointError, match=reason):
+            state.architectures({"format": found})

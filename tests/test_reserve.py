@@ -94,3 +94,9 @@ def test_the_tools_reserve_lights_unless_strokes_stay_as_drawn(eye):
     sketch, photo = eye
     assert (inked(sketch, Style(), photo)[38:42, 42:46] > 250).all()
     assert np.array_equal(inked(sketch, Style(crisp=0.0), photo), sketch)
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (4, 1), (1, 4), (3, 3), (1, 60), (5, 7)])
+def test_tiny_sketches(shape):
+    drawn = reserved(np.full(shape, 100, np.uint8), np.zeros((*shape, 3), np.uint8), 1.0)
+    assert drawn.shape == shape and (drawn == 100).all()

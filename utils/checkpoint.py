@@ -76,8 +76,8 @@ def build_from_checkpoint(kind, path, device="cpu"):
 
     content = read(path)
     found, expected = content.get("format"), kind.FILE_FORMAT
-    if "kind" not in content:
-        raise CheckpointError(f"{path} is not a checkpoint of this project (format {found!r}, expected {expected!r}).")
+    if not isinstance(found, str) or "kind" not in content:
+        raise CheckpointError(f"{path} is not a checkpoint of this project's networks (format {found!r}, expected {expected!r}).")
     if content["kind"] != kind.__name__:
         raise CheckpointError(f"{path} holds a {content['kind']}, not a {kind.__name__}. Name the other file.")
     if found != expected:

@@ -69,7 +69,7 @@ def missing_tone(sketch, second, lines):
 
 
 def fill_band(sketch, missing):
-    """Some rows of a sketch, from a multiple of PERIOD on, with strokes whose mean is the missing tone."""
+    """Some rows of a sketch, from a multiple of PERIOD on, with strokes whose mean is about the missing tone, and less from 0.5 on."""
     if not missing.any():
         return sketch
     height, width = sketch.shape

@@ -12,7 +12,7 @@ import numpy as np
 from utils.bands import in_bands
 
 BROAD = 5  # pixels of the working size: ink that a square of this side fits into is broader than a line
-REACH = 4  # pixels by which the surroundings of such ink count as broad too, so that its rim is cut with it
+REACH = 4  # pixels by which such ink is taken as wider, half on either side, so that its rim is cut with it
 CROWD = 25  # pixels, side of the square in which the mean of the ink is taken:
 CROWDED = (0.15, 0.35)  # up to the first mean nothing is taken away, so that a bold line that stands alone stays bold
 NEIGHBOURHOOD = 19  # pixels, side of the square in which the photo's darkest and lightest grey are looked for
@@ -41,7 +41,7 @@ def reserve_band(sketch, photo, amount):
     gray = cv2.cvtColor(photo, cv2.COLOR_RGB2GRAY)
     dark = cv2.blur(cv2.erode(gray, square(NEIGHBOURHOOD)), (SOFT, SOFT))
     light = cv2.blur(cv2.dilate(gray, square(NEIGHBOURHOOD)), (SOFT, SOFT))
-    span = cv2.add(cv2.subtract(light, dark), round(255 * NOISE))
+    span = cv2.addWeighted(light, 1, dark, -1, 255 * NOISE)
     place = cv2.divide(cv2.subtract(gray, dark), span, scale=255)
     share = cv2.multiply(cv2.LUT(place, rise()), crowded(ink), scale=amount / 255, dtype=cv2.CV_32F)
     return cv2.add(sketch, cv2.multiply(broad, share, dtype=cv2.CV_8U))
@@ -55,7 +55,7 @@ def crowded(ink):
     """How crowded ink (H, W) is, float32 in [0, 1]. In bytes, a sketch that differs by 1 / 255 could end up 5 / 255 apart."""
     low, high = CROWDED
     mean = cv2.boxFilter(ink, cv2.CV_32F, (CROWD, CROWD))
-    return cv2.min(cv2.max((mean - 255 * low) * (1 / (255 * (high - low))), 0), 1)
+    return ((mean - 255 * low) * np.float32(1 / (255 * (high - low)))).clip(0, 1)
 
 
 @functools.cache

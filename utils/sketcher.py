@@ -169,7 +169,7 @@ class Sketcher:
 
     def _maps_of_large(self, one, detail, progress):
         """Maps of a photo whose floats would take too much memory: map after map, the confidences at WORKING_SIZE."""
-        small = self.maps([to_working(one.photo(), WORKING_SIZE)], detail)[0]
+        small = self._maps([to_working(one.photo(), WORKING_SIZE)], detail)[0]
         numbers = (None, *range(1, len(small.candidates) + 1))
         blend, *candidates = (self.sketches([one], detail, number, progress)[0] for number in numbers)
         return Maps(candidates, small.confidences, blend)

@@ -185,7 +185,7 @@ class Cycle:
 
     def input_of_sketch2photo(self, step, number, drawing, photo):
         """What Sketch2Photo sees of a drawing, (B, 1, H, W): the sketch, for a share of the photos a random candidate instead.
-        Where the losses see crisp strokes, it sees the drawing as the tools write it. The losses see less of that: with tone,
+        Where the losses see crisp strokes, it sees them as the tools write them. The losses see less of that: with tone,
         Photo2Sketch would learn to draw paler, to end where it was.
 
         photo: (B, 3, H, W), what was drawn.

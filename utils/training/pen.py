@@ -1,6 +1,6 @@
 """The tools' pen within a training: utils.crisp, utils.reserve and utils.tone as operations that gradients pass through.
 
-Specks are left: where they are is no smooth function of the drawing.
+Specks are left, for where they are is no smooth function of the drawing, and dark masses are not filled (utils.masses).
 """
 import functools
 import math
@@ -93,6 +93,6 @@ def reserved(sketch, photo):
 
 
 def as_written(sketch, photo):
-    """Sketches (B, T, H, W) as the tools write them by default, but for specks. photo: what they were drawn of, (B, 3, H, W)."""
+    """Sketches (B, T, H, W) as the tools write their strokes by default. photo: what they were drawn of, (B, 3, H, W)."""
     with torch.autocast(sketch.device.type, enabled=False):
         return toned(crisp(reserved(sketch.float(), photo.float())))

@@ -32,8 +32,11 @@ def collect(step, cycle, averages, best):
 
 def architectures(content):
     """{name: Architecture} of the generators in a checkpoint's content. CheckpointError for other files."""
-    if content.get("format") != FORMAT:
-        raise CheckpointError(f"The checkpoint is not one of a training (format {content.get('format')!r}, expected {FORMAT!r}).")
+    found = content.get("format")
+    if found != FORMAT:
+        older = str(found).startswith(FORMAT[:-1])
+        reason = "was written by another version: start a new run from exported weights" if older else "is not one of a training"
+        raise CheckpointError(f"The checkpoint {reason} (format {found!r}, expected {FORMAT!r}).")
     return {
         name: Architecture(**{key: tuple(v) if isinstance(v, list) else v for key, v in fields.items()})
         for name, fields in content["architectures"].items()
