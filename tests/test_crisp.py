@@ -5,8 +5,8 @@ import pytest
 from scipy.ndimage import gaussian_filter, maximum_filter, minimum_filter
 from utils.all_drawings import AllDrawings
 from utils.crisp import BAND, FAINT, GAIN, SIGMA, crisp
-from utils.sketcher import Sketcher
 from utils.reserve import reserved
+from utils.sketcher import Sketcher
 from utils.style import Style, inked
 from utils.tone import toned
 

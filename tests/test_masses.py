@@ -75,7 +75,6 @@ def test_tools_fill_the_blend_and_the_hatched_candidates_alone(tmp_path, monkeyp
     working = sketcher.prepare(photo)
     small = to_working(working.photo(), second_size(*working.shape))
     first, second = plain.maps([working])[0], plain.maps([small])[0]
-    maps = sketcher.maps([working])[0]
     monkeypatch.setattr("utils.sketcher.filled", lambda sketch, *of_small: [sketch, *of_small])
     for number in (*range(1, 6), None):
         for found in (sketcher.sketches([working], candidate=number)[0], sketcher.maps([working])[0].pick(number)):

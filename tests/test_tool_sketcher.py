@@ -202,7 +202,6 @@ class Greedy:
 def test_out_of_memory_goes_on_with_less_at_once(sketcher, monkeypatch):
     said = []
     monkeypatch.setattr(sketcher, "engine", Greedy(300**2))
-    monkeypatch.setattr(sketcher, "hatches", False)
     monkeypatch.setattr(sketcher, "tile", None)
     monkeypatch.setattr(sketcher, "say", said.append)
     working = Working(np.zeros((2000, 2000, 3), np.uint8), (2000, 2000), (2000, 2000))

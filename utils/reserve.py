@@ -9,6 +9,7 @@ import functools
 import cv2
 import numpy as np
 
+from data.filters import ramp
 from utils.bands import in_bands
 
 BROAD = 5  # pixels of the working size: ink that a square of this side fits into is broader than a line
@@ -54,12 +55,10 @@ def square(side):
 def crowded(ink):
     """How crowded ink (H, W) is, float32 in [0, 1]. In bytes, a sketch that differs by 1 / 255 could end up 5 / 255 apart."""
     low, high = CROWDED
-    mean = cv2.boxFilter(ink, cv2.CV_32F, (CROWD, CROWD))
-    return ((mean - 255 * low) * np.float32(1 / (255 * (high - low)))).clip(0, 1)
+    return ramp(cv2.boxFilter(ink, cv2.CV_32F, (CROWD, CROWD)), 255 * low, 255 * high)
 
 
 @functools.cache
 def rise():
     """The ramp between both values of LIGHT as a table: uint8 (256,)."""
-    low, high = LIGHT
-    return np.uint8(np.rint(255 * np.clip((np.arange(256) / 255 - low) / (high - low), 0, 1)))
+    return np.uint8(np.rint(255 * ramp(np.arange(256) / 255, *LIGHT)))

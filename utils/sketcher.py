@@ -125,16 +125,20 @@ class Sketcher:
         detail, candidate: as in Style. progress: called as progress(done, total) after each tile. When memory runs out,
         the photos are drawn one by one, then in smaller tiles.
         """
+        sketches = self._sketches(batch, detail, candidate, progress)
+        if candidate is not None and candidate <= LINES:
+            return sketches
+        seconds = self.seconds(batch, [[sketch] for sketch in sketches], detail)
+        return [filled(one, maps.pick(candidate), maps.pick(LINES)) if maps else one for one, maps in zip(sketches, seconds)]
+
+    def _sketches(self, batch, detail, candidate, progress):
+        """sketches() without what the second drawing adds."""
         index = None if candidate is None else candidate - 1
 
         def draw(photos, tile):
             return self.engine.sketch(photos, detail, index, tile, progress).numpy()
 
-        sketches = [one.trim(sketch) for one, sketch in zip(batch, self._sparing(stack(batch), draw))]
-        if candidate is not None and candidate <= LINES:
-            return sketches
-        seconds = self.seconds(batch, [[sketch] for sketch in sketches], detail)
-        return [filled(one, maps.pick(candidate), maps.pick(LINES)) if maps else one for one, maps in zip(sketches, seconds)]
+        return [one.trim(sketch) for one, sketch in zip(batch, self._sparing(stack(batch), draw))]
 
     def seconds(self, batch, drawn, detail):
         """For each of some Workings of one shape: the Maps of the second, small drawing, see utils.masses, or None where none
@@ -149,8 +153,9 @@ class Sketcher:
     def maps(self, batch, detail=0.0, progress=None):
         """Everything that the network draws of some Workings of one shape: a list of Maps; else as sketches()."""
         if batch[0].pixels.size > 3 * LARGE:
-            return [self._maps_of_large(one, detail, progress) for one in batch]
-        found = self._maps(batch, detail, progress)
+            found = [self._maps_of_large(one, detail, progress) for one in batch]
+        else:
+            found = self._maps(batch, detail, progress)
         seconds = self.seconds(batch, [[maps.sketch, *maps.candidates[LINES:]] for maps in found], detail)
         return [maps.filled(second, one.photo()) if second else maps for maps, second, one in zip(found, seconds, batch)]
 
@@ -171,7 +176,7 @@ class Sketcher:
         """Maps of a photo whose floats would take too much memory: map after map, the confidences at WORKING_SIZE."""
         small = self._maps([to_working(one.photo(), WORKING_SIZE)], detail)[0]
         numbers = (None, *range(1, len(small.candidates) + 1))
-        blend, *candidates = (self.sketches([one], detail, number, progress)[0] for number in numbers)
+        blend, *candidates = (self._sketches([one], detail, number, progress)[0] for number in numbers)
         return Maps(candidates, small.confidences, blend)
 
     def _sparing(self, photos, draw):

@@ -37,10 +37,10 @@ def blurred(sketch):
     return sketch
 
 
-def extreme(which, sketch):
-    """torch.minimum or torch.maximum over the 3 x 3 neighbours: (B, T, H, W)."""
+def extreme(which, sketch, side=3):
+    """torch.minimum or torch.maximum over the square around each pixel: (B, T, H, W)."""
     for axis in (2, 3):
-        sketch = functools.reduce(which, shifted(sketch, axis, 1, "replicate"))
+        sketch = functools.reduce(which, shifted(sketch, axis, side // 2, "replicate"))
     return sketch
 
 
@@ -65,11 +65,6 @@ def toned(sketch):
     return weak / (strong + weak)
 
 
-def largest(image, side):
-    """The largest value in the square around each pixel: (B, C, H, W)."""
-    return F.max_pool2d(image, side, stride=1, padding=side // 2)
-
-
 def average(image, side):
     """The mean over the square around each pixel, mirrored at the borders without repeating the edge pixel: (B, C, H, W)."""
     return F.avg_pool2d(F.pad(image, (side // 2,) * 4, "reflect"), side, stride=1)
@@ -86,8 +81,8 @@ def reserved(sketch, photo):
     sketch: (B, T, H, W) in [0, 1], 1 = paper. photo: RGB (B, 3, H, W) in [0, 1]. Sides above CROWD.
     """
     ink, gray = 1 - sketch, luminance(photo)
-    broad = torch.minimum(ink, largest(-largest(-ink, BROAD), BROAD + REACH))
-    dark, light = average(-largest(-gray, NEIGHBOURHOOD), SOFT), average(largest(gray, NEIGHBOURHOOD), SOFT)
+    broad = torch.minimum(ink, extreme(torch.maximum, extreme(torch.minimum, ink, BROAD), BROAD + REACH))
+    dark, light = (average(extreme(which, gray, NEIGHBOURHOOD), SOFT) for which in (torch.minimum, torch.maximum))
     place = ramp((gray - dark) / (light - dark + NOISE), *LIGHT)
     return sketch + broad * place * ramp(average(ink, CROWD), *CROWDED)
 
