@@ -12,7 +12,14 @@ from .filters import blur, ramp, valleys
 
 DARK_GLASSES = 0.33  # grey around an eye relative to the cheek's: darker is no shadow
 LINES = (0.9, 2.2)  # pixels of the photo: widths of the lines of small and of large faces
+IRISES = (0.1, 0.4)  # ink of light and of dark ones, between their rim and the pupil
 CANONICAL, LARGEST = 256, 512  # pixels: faces are enlarged to about this width to be drawn, or reduced to this one
+
+
+def closed(halves):
+    """The outline made of an upper and a lower line with the same ends, which share the direction."""
+    upper, lower = halves
+    return (*upper, *lower[-2:0:-1])
 
 
 class Eye(NamedTuple):
@@ -27,7 +34,7 @@ class Eye(NamedTuple):
     @property
     def opening(self):
         """The outline of what lies between the lids."""
-        return (*self.upper, *self.lower[-2:0:-1])
+        return closed((self.upper, self.lower))
 
 
 EYES = (
@@ -89,6 +96,12 @@ class Patch:
         cv2.polylines(mask, [self._at(indices)], False, 255, thick, cv2.LINE_AA, 4)
         self.ink = np.maximum(self.ink, strength * mask.astype(np.float32) / 255)
 
+    def disk(self, centre, radius):
+        """Mask of a disk around a point (x, y), float32 in [0, 1]."""
+        mask = np.zeros(self.gray.shape, np.uint8)
+        cv2.circle(mask, np.int32(np.round(16 * centre)), round(16 * radius), 255, -1, cv2.LINE_AA, 4)
+        return mask.astype(np.float32) / 255
+
     def fill(self, mask, strength):
         """Draw an area."""
         self.ink = np.maximum(self.ink, strength * mask)
@@ -120,16 +133,15 @@ def draw_eye(patch, eye):
     if patch.length(eye.upper[0], eye.upper[-1]) < 0.09:
         return np.zeros_like(patch.gray)
     between = patch.area(eye.opening)
-    patch.line(eye.upper, 0.016, 1.0)
+    patch.line(eye.upper, 0.014, 1.0)
     patch.line(eye.lower, 0.006, 0.4)
     centre, rim = patch.points[eye.iris[0]], patch.points[list(eye.iris[1:])]
     radius = float(np.hypot(*(rim - centre).T).mean())
-    disk = np.zeros(patch.gray.shape, np.uint8)
-    cv2.circle(disk, np.int32(np.round(16 * centre)), round(16 * 0.9 * radius), 255, -1, cv2.LINE_AA, 4)
-    pupil = np.zeros_like(disk)
-    cv2.circle(pupil, np.int32(np.round(16 * centre)), round(16 * 0.5 * radius), 255, -1, cv2.LINE_AA, 4)
-    patch.fill(between * disk / 255, 0.75)
-    patch.fill(between * pupil / 255, 1.0)
+    iris, within, pupil = (between * patch.disk(centre, share * radius) for share in (0.95, 0.78, 0.42))
+    cheek = max(patch.mean(patch.spread(patch.area(eye.cheek), 0.02)), 0.1)
+    patch.fill(iris - within, 0.7)
+    patch.fill(within, float(np.clip(1.1 - 0.9 * patch.mean(iris * (1 - pupil)) / cheek, *IRISES)))
+    patch.fill(pupil, 1.0)
     return np.maximum(patch.spread(between, 0.03), patch.spread(patch.area(eye.brow), 0.02))
 
 
@@ -142,13 +154,16 @@ def draw_face(patch):
         patch.line(INNER_LIPS[1], 0.008, 0.6)
     patch.line(OUTER_LIPS[1][2:-2], 0.006, 0.35)
     patch.line(NOSE, 0.007, 0.5)
-    near += [patch.spread(patch.area((*OUTER_LIPS[0], *OUTER_LIPS[1][-2:0:-1])), 0.02), patch.spread(patch.area(NOSE), 0.04)]
+    near += [patch.spread(patch.area(closed(OUTER_LIPS)), 0.02), patch.spread(patch.area(NOSE), 0.04)]
     near = np.maximum.reduce(near)
+    free = 1 - np.maximum.reduce([patch.area(eye.opening) for eye in EYES])  # the iris is drawn, and the white stays paper
+    if open_mouth:
+        free *= 1 - 0.5 * patch.area(closed(INNER_LIPS))  # shade, not a hole
     width = 2 * round(0.05 * patch.size) + 1
     light = blur(patch.gray, 0.1 * patch.size)
     creases = valleys(blur(patch.gray, 0.006 * patch.size), width) / (light + 0.05) * near
     strongest = max(float(np.percentile(creases[near > 0.5], 95)) if (near > 0.5).any() else 0, 0.08)
-    patch.fill(ramp(creases / strongest, 0.3, 0.9), 0.75)
+    patch.fill(free * ramp(creases / strongest, 0.3, 0.9), 0.75)
 
 
 def shade_face(patch, oval):

@@ -64,14 +64,18 @@ def darker_than_surroundings(gray, sigma):
     return 1 - np.clip((gray + 0.02) / (blur(gray, sigma) + 0.02), 0, 1)
 
 
-def form(gray, sigma):
+def form(gray, sigma, most=np.inf):
     """Direction and coherence of the form from the structure tensor, averaged over `sigma` pixels.
 
-    Returns (c, s, coherence, energy): the unit double-angle vector of the direction along the lines; coherence in [0, 1],
-    0 where no direction prevails; the tensor's trace. Source: Bigun and Granlund (1987).
+    most: gradients, by Sobel's filter, that are longer count as if they had this length. Returns (c, s, coherence, energy):
+    the unit double-angle vector of the direction along the lines; coherence in [0, 1], 0 where no direction prevails; the
+    tensor's trace. Source: Bigun and Granlund (1987).
     """
     smooth = blur(gray, 1.2)
     gx, gy = cv2.Sobel(smooth, cv2.CV_32F, 1, 0), cv2.Sobel(smooth, cv2.CV_32F, 0, 1)
+    if most < np.inf:
+        limit = np.minimum(most / (np.hypot(gx, gy) + 1e-9), 1)
+        gx, gy = limit * gx, limit * gy
     xx, yy, xy = blur(gx * gx, sigma), blur(gy * gy, sigma), blur(gx * gy, sigma)
     c, s, energy = yy - xx, -2 * xy, xx + yy
     norm = np.hypot(c, s) + 1e-9

@@ -72,7 +72,7 @@ def drawings(rgb, semantic, fine, face=None, letters=None, *, whole=None, origin
     found = lettered(finer(marks(m, faces, drawn), m, faces, drawn), letters)
     bare = 1 - letters[1]  # words are not hatched
 
-    strokes = stroke_textures(m.flow, m.gray.shape, origin)
+    strokes = stroke_textures(m.gray, origin)
     tone = whole.subject * depth(softened(m.gray, m.texture), whole.light, whole.deep) ** 1.1
     modelled = modelling(m.relief, m.texture)
     tone *= modelled

@@ -11,6 +11,7 @@ import numpy as np
 from .filters import blur, crest, dark_blobs, darker_than_surroundings, drop_specks, form, hysteresis, ramp, sharpness, valleys
 from .light import denoised, evened, hollows, lit
 from .skin import modelled_by_light, skin
+from .strands import strands
 
 
 class Measures:
@@ -24,7 +25,7 @@ class Measures:
         self.gray = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY).astype(np.float32) / 255
         self.smooth = cv2.bilateralFilter(self.gray, 7, 0.08, 5, borderType=cv2.BORDER_REFLECT)
         lifted, self.relief = lit(self.gray)  # relief: about -1 to 1
-        self.bright = denoised(lifted)
+        self.lifted, self.bright = lifted, denoised(lifted)
         self.even = evened(self.bright)
         self.flow = form(self.gray, 10.0)  # see filters.form
         self.texture = texture_of(semantic, fine, self.flow[2])
@@ -80,11 +81,10 @@ def texture_of(semantic, fine, coherence):
     return texture * (1 - ramp(coherence, 0.35, 0.65))  # stripes have a direction: they are a pattern to draw
 
 
-def thinned(ink, bare):
-    """Fewer, finer and fainter marks where they crowd: foliage is suggested, not filled with crumbs. bare: where no contour is near."""
+def thinned(ink, strokes, bare):
+    """A few `strokes` in place of marks that crowd: foliage is suggested, not filled with crumbs. bare: where no contour is near."""
     crowded = ramp(blur(ink, 9), 0.10, 0.26) * blur(bare, 3)
-    few = 0.55 * drop_specks(ramp(ink, 0.45, 1), 0.2, 30)
-    return ink + blur(crowded, 2) * (few - ink)
+    return ink + blur(crowded, 2) * (0.8 * strokes - ink)
 
 
 def marks(measures, faces, drawn):
@@ -101,7 +101,10 @@ def marks(measures, faces, drawn):
     dark = ramp((2.4 * (1 - busy) * wide + (0.8 + 2.0 * np.maximum(0.3 * busy, 1 - thin)) * narrow) * m.gate, 0.07, 0.9)
     spots = ramp(np.maximum(dark_blobs(m.gray, 1.6), dark_blobs(m.gray, 2.6)), 0.12, 0.45) * (1 - m.texture)
     spots *= 0.1 + 0.9 * ramp(blur(fine, 2), 0.02, 0.08)  # gaps between leaves have no edge: they stay faint
-    dark = np.maximum.reduce([drop_specks(dark, 0.12, 12), 0.9 * spots]) * m.focused * (1 - 0.5 * faces)
+    # The photo's strokes count less in faces, and near features that a face map draws hardly at all: they would fill the eyes.
+    beside = 1 - faces * (0.4 + 0.5 * blur(cv2.dilate(drawn, np.ones((7, 7))), 1.5))
+    strokes = strands(m.lifted) * m.focused
+    dark = np.maximum.reduce([drop_specks(dark, 0.12, 12), 0.9 * spots]) * m.focused * beside
     dark = np.maximum(dark, drawn)
     darker = darker_than_surroundings(m.even, 3)
     accents = ramp(darker - 0.7 * blur(darker, 9), 0.03, 0.25) * (1 - 0.85 * m.texture) * ramp(blur(fine, 2), 0.01, 0.08) * m.focused
@@ -109,14 +112,15 @@ def marks(measures, faces, drawn):
 
     visible = m.step * (0.2 + 0.8 * m.sharp) * (1 - modelled_by_light(m.rgb, m.gray, semantic, blur(skin(m.rgb), 3)))
     outline, contour = lines(semantic, fine, visible, m.texture, busy)
-    outline = np.maximum(outline * (1 - 0.4 * faces), ramp(drawn, 0.3, 0.9))
-    contour = np.maximum(np.maximum(contour, 0.8 * spots) * (1 - 0.4 * faces), ramp(drawn, 0.1, 0.8))
+    outline = np.maximum(outline * beside, ramp(drawn, 0.3, 0.9))
+    contour = np.maximum(np.maximum(contour, 0.8 * spots) * beside, ramp(drawn, 0.3, 0.8))
     bare = 1 - ramp(blur(contour, 2), 0.08, 0.25)
-    dark, accents = (thinned(ink, bare) for ink in (dark, accents))
+    dark, accents = (thinned(ink, strokes, bare) for ink in (dark, accents))
+    dark = np.maximum(dark, 0.7 * strokes * beside)
     dim = ramp(blur(m.bright - m.gray, 3), 0.04, 0.12) * ramp(blur(semantic, 12), 0.02, 0.08)
     deep = accents * (0.3 + 0.7 * thin) * np.minimum(1.5 * m.gate + 0.6 * dim, 1)
     deep = np.maximum(deep, drop_specks(hollows(m.relief, dim * m.crisp * (1 - m.texture)), 0.12, 12))
     detail = np.clip(np.maximum.reduce([0.9 * contour, 1.05 * dark, deep]), 0, 1)
     inner = np.maximum(dark, 0.9 * deep * (1 - 0.5 * ramp(blur(deep, 9), 0.06, 0.14)))  # in foliage, fewer
     grey = np.maximum.reduce([0.4 * contour, 0.64 * accents, 0.64 * narrow * m.gate, 0.72 * spots])
-    return Marks(outline, contour, detail, inner, np.maximum(grey * (1 - 0.4 * faces), 0.8 * drawn))
+    return Marks(outline, contour, detail, inner, np.maximum(grey * beside, 0.8 * drawn))

@@ -1,20 +1,26 @@
-"""Shading for the guidance: tone where a subject is dark, drawn with pencil strokes that follow the form."""
+"""Shading for the guidance: tone where a subject is dark, drawn with pencil strokes that follow the grain."""
 import cv2
 import numpy as np
 
 from utils.strokes import ANGLES, PERIOD, stroke_field
 
-from .filters import blur, ramp
+from .filters import blur, form, ramp
+
+TEXTURE = 0.15  # Sobel gradient from which on a pixel counts as texture
 
 
-def stroke_textures(flow, shape, origin):
-    """Pencil strokes along the form or, where it has no direction, at 45 degrees, and strokes across them.
+def stroke_textures(gray, origin):
+    """Pencil strokes along the grain of hair or wood or, where there is none, at 45 degrees, and strokes across them.
 
-    flow: what filters.form() returned. origin: (y, x) of the first pixel in the stroke field. Returns two float32 arrays
-    of `shape`, mean 0.
+    The grain is filters.form() in which a lone edge counts little and texture much: strokes that followed every edge would
+    turn at its ends and corners, as in a maze.
+
+    gray: float32 (H, W) in [0, 1]. origin: (y, x) of the first pixel in the stroke field. Returns two float32 arrays (H, W),
+    mean 0.
     """
-    c, s, coherence, energy = flow
-    trust = ramp(coherence, 0.25, 0.6) * ramp(energy, 0.003, 0.015)
+    shape = gray.shape
+    c, s, coherence, energy = form(gray, 10.0, TEXTURE)
+    trust = ramp(coherence, 0.25, 0.6) * ramp(energy / TEXTURE**2, 0.25, 0.5)  # the latter: the share of textured pixels
     angle = 0.5 * np.arctan2(trust * s - (1 - trust), trust * c)  # in (-pi/2, pi/2]
     step = np.float32(np.pi / len(ANGLES))
     rows, columns = ((np.arange(length) + start) % PERIOD for length, start in zip(shape, origin))
@@ -29,7 +35,7 @@ def stroke_textures(flow, shape, origin):
 
 
 def hatching(tone, textures, contrast):
-    """Ink of pencil strokes whose mean is about `tone`: one layer along the form, a second across it where it is dark."""
+    """Ink of pencil strokes whose mean is about `tone`: one layer along the grain, a second across it where it is dark."""
     along, across = textures
     crossed = ramp(tone, 0.45, 0.75)
     return np.clip(tone * (1 + contrast * ((1 - 0.2 * crossed) * along + 0.35 * crossed * across)), 0, 1)

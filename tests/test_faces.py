@@ -67,6 +67,34 @@ def test_features_are_drawn_at_the_landmarks_however_faint_they_are():
     assert shade.max() < 5  # evenly lit
 
 
+@pytest.mark.parametrize("iris", [60, 160])
+def test_irises_are_lighter_than_pupils_and_the_white_of_an_eye_stays_paper(iris):
+    photo = np.full((400, 400, 3), SKIN, np.uint8)
+    points = landmarks(300, (200, 200))
+    centres = [np.int32(points[eye.iris[0]]) for eye in EYES]
+    for centre in centres:
+        cv2.ellipse(photo, centre, (24, 12), 0, 0, 360, (90, 80, 70), -1)  # in shadow, darker than skin
+        cv2.circle(photo, centre, 9, (iris, iris, iris), -1)
+        cv2.circle(photo, centre, 4, (0, 0, 0), -1)
+    ink = face_map(photo, [points])[..., 0]
+    for x, y in centres:
+        pupil, ring, white = ink[y, x], ink[y, [x - 6, x + 6]], ink[y - 1 : y + 2, [x - 14, x + 14]]
+        assert pupil > 240 and white.max() < 20
+        assert (80 < ring.max() < 120) if iris < 100 else (15 < ring.max() < 90)
+
+
+def test_the_photo_darkens_no_feature_that_a_face_map_draws():
+    gray = np.full((96, 96), 200, np.uint8)
+    cv2.ellipse(gray, (48, 48), (16, 5), 0, 0, 360, 30, -1)
+    photo, edges = cv2.cvtColor(gray, cv2.COLOR_GRAY2RGB), cv2.Canny(gray, 50, 100).astype(np.float32) / 255
+    face = np.zeros((96, 96, 3), np.uint8)
+    face[16:80, 16:80, 1] = 255
+    cv2.ellipse(face, (48, 48), (16, 6), 0, 180, 360, (255, 255, 0), 2)  # a lid, which is the map's only line
+    without, ink = drawings(photo, edges, edges), drawings(photo, edges, edges, face)
+    within = (slice(None), slice(46, 51), slice(40, 57))
+    assert (ink[within].mean((1, 2)) < 0.6 * without[within].mean((1, 2))).all()
+
+
 def test_the_drawing_of_a_face_grows_with_it():
     small, large = (face_map(np.full((n, n, 3), SKIN, np.uint8), [landmarks(0.6 * n, (n / 2, n / 2))]) for n in (200, 400))
     reduced = cv2.resize(large, (200, 200), interpolation=cv2.INTER_AREA)

@@ -1,0 +1,80 @@
+"""Strands: lines averaged along the direction around them, and the hatching that follows texture and no lone edge."""
+import cv2
+import numpy as np
+import pytest
+
+from data.filters import form
+from data.shading import stroke_textures
+from data.strands import REACH, along, strands
+
+
+def stripes(angle, size=120, pitch=8.0):
+    """Dark lines of about 2 pixels, `pitch` pixels apart, along `angle` degrees: float32 in [0, 1]."""
+    y, x = np.mgrid[0:size, 0:size]
+    a = np.radians(angle)
+    phase = (-x * np.sin(a) + y * np.cos(a)) * 2 * np.pi / pitch
+    return (0.8 - 0.5 * np.clip(2 * np.cos(phase) - 1, 0, 1)).astype(np.float32)
+
+
+def test_the_mean_along_a_row_is_a_convolution_of_the_row():
+    image = np.random.default_rng(0).random((30, 60)).astype(np.float32)
+    ones = np.ones_like(image)
+    steps = np.arange(-REACH, REACH + 1)
+    kernel = np.exp(-2 * (steps / REACH) ** 2.0)
+    kernel /= kernel.sum()
+    expected = np.apply_along_axis(np.convolve, 1, image.astype(np.float64), kernel, "valid")
+    inside = slice(REACH, -REACH)
+    assert np.abs(along(image, ones, 0 * ones, REACH)[:, inside] - expected).max() < 1e-5
+    turned = along(np.ascontiguousarray(image.T), -ones.T, 0 * ones.T, REACH)  # the double angle of 90 degrees
+    assert np.abs(turned[inside].T - expected).max() < 1e-5
+
+
+@pytest.mark.parametrize("angle", [0, 25, 70, 135])
+def test_averages_follow_stripes_and_keep_them(angle):
+    image = stripes(angle)
+    c, s, *_ = form(image, 3.0)
+    inside = (slice(20, -20), slice(20, -20))
+    assert np.abs(along(image, c, s, REACH) - image)[inside].mean() < 0.03
+    across = along(image, -c, -s, REACH)  # stripes are gone
+    assert across[inside].std() < 0.3 * image[inside].std()
+
+
+@pytest.mark.parametrize("angle", [0, 25, 70, 135])
+def test_broken_hairs_become_whole_strokes(angle):
+    whole = stripes(angle)
+    gaps = np.random.default_rng(1).random((12, 12)) < 0.15
+    broken = np.where(np.kron(gaps, np.ones((10, 10))) > 0, np.float32(0.8), whole)
+    inside = np.zeros(whole.shape, bool)
+    inside[20:-20, 20:-20] = True
+    line, paper = inside & (whole < 0.35), inside & (whole > 0.79)
+    ink = strands(broken)
+    assert ink[line].mean() > 0.8 and ink[paper].mean() < 0.1
+
+
+def test_strands_count_as_much_in_shadow_as_in_light_and_noise_has_none():
+    light = strands(stripes(30))
+    shadow = strands(0.4 * stripes(30))
+    assert np.abs(light - shadow)[20:-20, 20:-20].mean() < 0.05
+    noise = np.random.default_rng(2).normal(0.6, 0.02, (120, 120)).astype(np.float32)
+    assert strands(noise).mean() < 0.03 < 0.1 < light.mean()
+    assert strands(np.full((40, 40), 0.5, np.float32)).max() == 0
+
+
+def test_hatching_follows_texture_and_does_not_turn_at_a_lone_edge():
+    plain = np.full((160, 160), 0.3, np.float32)
+    edge = plain.copy()
+    edge[:, 80:] = 0.9
+    diagonal, beside, textured = (stroke_textures(image, (0, 0))[0] for image in (plain, edge, stripes(0, 160)))
+    assert np.corrcoef(diagonal.ravel(), beside.ravel())[0, 1] > 0.98
+    assert np.corrcoef(diagonal.ravel(), textured.ravel())[0, 1] < 0.3
+    shifted = [np.corrcoef(textured[:, :-8].ravel(), textured[:, 8:].ravel())[0, 1], np.corrcoef(textured[:-8].ravel(), textured[8:].ravel())[0, 1]]
+    assert shifted[0] > shifted[1] + 0.2  # strokes along the rows
+
+
+def test_bounded_gradients_let_dense_texture_outweigh_an_edge():
+    image = stripes(90, 160) * np.float32(0.4) + np.float32(0.1)
+    image[80:] += 0.5
+    (_, _, coherence, _), (c, _, bounded, _) = (tuple(part[70, 80] for part in form(image, 10.0, most)) for most in (np.inf, 0.1))
+    assert c < -0.9 and bounded > coherence + 0.1
+    with_limit = form(image, 10.0, 1e6)
+    assert all(np.allclose(one, other, atol=1e-5) for one, other in zip(with_limit, form(image, 10.0)))
