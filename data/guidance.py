@@ -1,6 +1,6 @@
 """Guidance: the drawings that the candidates learn from, made of one photo and its edge maps.
 
-Lines and marks are those of data.marks, and the stroke field turns tone into hatching that follows the form. Ink maps are
+Lines and marks are those of data.marks, and the stroke field turns tone into hatching. Ink maps are
 float32 (H, W) in [0, 1], 1 = full ink.
 """
 import cv2
@@ -10,7 +10,7 @@ from .filters import blur, darker_than_surroundings, ramp
 from .light import modelling
 from .marks import Marks, Measures, marks
 from .overview import depth, overview
-from .shading import hatching, softened, stroke_textures
+from .shading import CONTRAST, hatching, softened, stroke_textures
 
 DRAWINGS = ("outline", "contour", "detail", "shaded", "pencil", "blend")  # five candidates, sparse to dense, and the sketch
 FINER = 1.5  # where lines crowd, they are this much thinner than where there is space
@@ -79,7 +79,7 @@ def drawings(rgb, semantic, fine, face=None, letters=None, *, whole=None, origin
     tone = bare * (tone + faces * (0.8 * shade - tone))
     broad = ramp(darker_than_surroundings(blur(m.smooth, 0.8), 10), 0.06, 0.7) * m.focused * (1 - 0.6 * m.texture)
     broad *= np.minimum(2 * whole.subject, 1) * bare
-    shaded = unite(found.detail, hatching(np.minimum(0.45 * tone + 0.15 * broad * m.gate, 0.5), strokes, 0.65))
+    shaded = unite(found.detail, hatching(np.minimum(0.45 * tone + 0.15 * broad * m.gate, 0.5), strokes, CONTRAST))
 
     # Pencil: lines are thin and grey, tone is graded.
     even = m.even + m.texture * (blur(m.bright, 9) - m.even)
@@ -88,5 +88,5 @@ def drawings(rgb, semantic, fine, face=None, letters=None, *, whole=None, origin
     pencil = unite(found.grey, hatching(np.clip(graphite, 0, 0.7), strokes, 0.6))
 
     focus = ramp(blur(semantic, 16), 0.02, 0.10)
-    blend = unite(found.contour, (0.35 + 0.65 * focus) * found.inner, hatching(0.3 * ramp(tone, 0.15, 1), strokes, 0.65))
+    blend = unite(found.contour, (0.35 + 0.65 * focus) * found.inner, hatching(0.3 * ramp(tone, 0.15, 1), strokes, CONTRAST))
     return np.stack([found.outline, found.contour, found.detail, shaded, pencil, blend]).astype(np.float32)

@@ -2,9 +2,8 @@
 from dataclasses import dataclass
 
 import numpy as np
-from PIL import Image
+from PIL import ExifTags, Image
 
-ORIENTATION = 0x0112  # the EXIF tag
 FACTORS = (8, 4, 2)  # a JPEG decoder gives a picture at one of these parts of its size, in less time than the whole
 
 
@@ -39,7 +38,7 @@ def read_header(path):
     """The Header of a picture file; None if it has none that can be read."""
     try:
         with Image.open(path) as image:
-            orientation = image.getexif().get(ORIENTATION, 1)
+            orientation = image.getexif().get(ExifTags.Base.Orientation, 1)
             return Header(*image.size, orientation if orientation in range(1, 9) else 1)
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
         return None

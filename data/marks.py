@@ -27,8 +27,7 @@ class Measures:
         lifted, self.relief = lit(self.gray)  # relief: about -1 to 1
         self.lifted, self.bright = lifted, denoised(lifted)
         self.even = evened(self.bright)
-        self.flow = form(self.gray, 10.0)  # see filters.form
-        self.texture = texture_of(semantic, fine, self.flow[2])
+        self.texture = texture_of(semantic, fine, form(self.gray, 10.0)[2])
         self.step, self.sharp = sharpness(self.gray)
         self.crisp = ramp(blur(self.step * self.sharp, 4), 0.12, 0.45)
         self.focused = 0.3 + 0.7 * self.crisp  # marks of blurred backgrounds are faint
@@ -102,7 +101,9 @@ def marks(measures, faces, drawn):
     spots = ramp(np.maximum(dark_blobs(m.gray, 1.6), dark_blobs(m.gray, 2.6)), 0.12, 0.45) * (1 - m.texture)
     spots *= 0.1 + 0.9 * ramp(blur(fine, 2), 0.02, 0.08)  # gaps between leaves have no edge: they stay faint
     # The photo's strokes count less in faces, and near features that a face map draws hardly at all: they would fill the eyes.
-    beside = 1 - faces * (0.4 + 0.5 * blur(cv2.dilate(drawn, np.ones((7, 7))), 1.5))
+    featured = blur(cv2.dilate(drawn, np.ones((7, 7))), 1.5)
+    beside = 1 - faces * (0.4 + 0.5 * featured)
+    naked = blur(skin(m.rgb), 3)
     strokes = strands(m.lifted) * m.focused
     dark = np.maximum.reduce([drop_specks(dark, 0.12, 12), 0.9 * spots]) * m.focused * beside
     dark = np.maximum(dark, drawn)
@@ -116,7 +117,7 @@ def marks(measures, faces, drawn):
     contour = np.maximum(np.maximum(contour, 0.8 * spots) * beside, ramp(drawn, 0.3, 0.8))
     bare = 1 - ramp(blur(contour, 2), 0.08, 0.25)
     dark, accents = (thinned(ink, strokes, bare) for ink in (dark, accents))
-    dark = np.maximum(dark, 0.7 * strokes * beside)
+    dark = np.maximum(dark, strokes * (0.75 - faces * (0.45 * naked + 0.3 * featured)))
     dim = ramp(blur(m.bright - m.gray, 3), 0.04, 0.12) * ramp(blur(semantic, 12), 0.02, 0.08)
     deep = accents * (0.3 + 0.7 * thin) * np.minimum(1.5 * m.gate + 0.6 * dim, 1)
     deep = np.maximum(deep, drop_specks(hollows(m.relief, dim * m.crisp * (1 - m.texture)), 0.12, 12))

@@ -6,6 +6,7 @@ from utils.strokes import ANGLES, PERIOD, stroke_field
 
 from .filters import blur, form, ramp
 
+CONTRAST = 0.65  # of strokes: their deviation relative to the tone that they make
 TEXTURE = 0.15  # Sobel gradient from which on a pixel counts as texture
 
 
@@ -28,7 +29,8 @@ def stroke_textures(gray, origin):
     along, across = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
     for k, direction in enumerate(ANGLES):
         apart = np.abs(angle - np.float32(direction))
-        weight = blur(np.clip(1 - np.minimum(apart, np.float32(np.pi) - apart) / step, 0, 1), 2.0)
+        apart = np.minimum(apart, np.abs(np.float32(np.pi) - apart))  # up to 5/4 pi before
+        weight = blur(np.clip(1 - apart / step, 0, 1), 2.0)
         along += weight * field[k]
         across += weight * field[(k + len(ANGLES) // 2) % len(ANGLES)]
     return along, across

@@ -66,14 +66,14 @@ def sign(rng):
 
 def place(shape, size, rng):
     """The perspective map (3, 3) that puts a sign of `size` (H, W) somewhere into a photo of `shape` (H, W)."""
-    height, width = np.array(shape[:2]), np.array(size)
-    middle = rng.uniform(0.1, 0.9, 2) * height[::-1]
-    half = width[::-1] / 2 / FINE
+    (height, width), (sign_height, sign_width) = shape[:2], size
+    middle = rng.uniform(0.1, 0.9, 2) * (width, height)
+    half = np.array([sign_width, sign_height]) / 2 / FINE
     corners = np.float32([(-1, -1), (1, -1), (1, 1), (-1, 1)]) * half
     corners += rng.uniform(-SKEW, SKEW, (4, 2)) * half.min()
     turn = rng.uniform(-TURN, TURN) if rng.random() < 0.5 else 0.0
     turned = corners @ np.array([[np.cos(turn), np.sin(turn)], [-np.sin(turn), np.cos(turn)]]) + middle
-    source = np.float32([(0, 0), (width[1], 0), (width[1], width[0]), (0, width[0])])
+    source = np.float32([(0, 0), (sign_width, 0), (sign_width, sign_height), (0, sign_height)])
     return cv2.getPerspectiveTransform(source, np.float32(turned))
 
 

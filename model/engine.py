@@ -115,6 +115,6 @@ def as_batch(photos):
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="The given NumPy array is not writable")
         photos = torch.as_tensor(photos)
-    if photos.ndim not in (3, 4) or photos.dtype != torch.uint8:
+    if photos.ndim not in (3, 4) or photos.shape[-1] != 3 or photos.dtype != torch.uint8:
         raise ValueError(f"expected uint8 photos (H, W, 3) or (B, H, W, 3), got {photos.dtype} {tuple(photos.shape)}")
     return (photos, False) if photos.ndim == 4 else (photos[None], True)

@@ -168,6 +168,9 @@ def test_one_drawing_backwards_is_a_batch_of_one():
     assert torch.equal(engine.sketch(drawings[0]), engine.sketch(drawings)[0])
     with pytest.raises(ValueError, match="uint8"):
         engine.sketch(drawings.astype(np.float32))
+    for channels in (1, 2, 4):  # opacity is no tone
+        with pytest.raises(ValueError, match=rf"expected.*, {channels}\)"):
+            engine.sketch(np.zeros((1, 50, 70, channels), np.uint8))
     with pytest.raises(TypeError, match="sketch"):
         engine.draw(drawings)
 

@@ -6,6 +6,7 @@ import pytest
 from data.filters import form
 from data.shading import stroke_textures
 from data.strands import REACH, along, strands
+from utils.strokes import ANGLES, stroke_field
 
 
 def stripes(angle, size=120, pitch=8.0):
@@ -69,6 +70,18 @@ def test_hatching_follows_texture_and_does_not_turn_at_a_lone_edge():
     assert np.corrcoef(diagonal.ravel(), textured.ravel())[0, 1] < 0.3
     shifted = [np.corrcoef(textured[:, :-8].ravel(), textured[:, 8:].ravel())[0, 1], np.corrcoef(textured[:-8].ravel(), textured[8:].ravel())[0, 1]]
     assert shifted[0] > shifted[1] + 0.2  # strokes along the rows
+
+
+@pytest.mark.parametrize("angle", [0, 22.5, 45, 67.5, 80, 90, 100, 112.5, 124, 135, 150, 170])
+def test_hatching_mixes_the_two_nearest_stroke_directions_alone(angle):
+    textures = stroke_textures(stripes(angle, 160), (0, 0))
+    inside = (slice(30, -30), slice(30, -30))
+    fields = [np.tile(strokes, (2, 2))[:160, :160][inside].ravel() for strokes in stroke_field()]
+    for texture, turn in zip(textures, (0, np.pi / 2)):
+        apart = np.abs((ANGLES - np.radians(angle) - turn + np.pi / 2) % np.pi - np.pi / 2)
+        weights = np.linalg.lstsq(np.stack(fields, 1), texture[inside].ravel(), rcond=None)[0]
+        expected = np.clip(1 - apart / (np.pi / len(ANGLES)), 0, 1)
+        assert np.abs(weights - expected).max() < 0.12
 
 
 def test_bounded_gradients_let_dense_texture_outweigh_an_edge():

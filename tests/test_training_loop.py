@@ -84,7 +84,10 @@ def test_export_command(run, tmp_path, capsys):
     main([str(run), "--output", str(tmp_path / "out"), "--best"])
     assert capsys.readouterr().out.split() == [str(tmp_path / "out" / name) for name in ("photo2sketch.pth", "sketch2photo.pth")]
     with pytest.raises(SystemExit, match="is not the folder of a run"):
-        main([str(tmp_path)])
+        main([str(tmp_path), "--output", str(tmp_path / "other")])
+    with pytest.raises(SystemExit):
+        main([str(run)])  # the shipped weights are not replaced unasked
+    assert "--output" in capsys.readouterr().err and not (tmp_path / "other").exists()
 
 
 def test_fine_tuning_starts_from_exported_generators(run, tmp_path):

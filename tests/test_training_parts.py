@@ -19,7 +19,7 @@ from utils.reserve import reserved as tools_reserved
 from utils.style import pen as tools_pen
 from utils.tone import toned as tools_toned
 from utils.training import samples
-from utils.training.cycle import Cycle, seed_step, weights_of_step
+from utils.training.cycle import Cycle, seed_step
 from utils.training.distributed import Group
 from utils.training.ema import Average
 from utils.training.pen import as_written, crisp, reserved, toned
@@ -28,7 +28,7 @@ from utils.training.loader import Items, Order, make_loader, to_device
 from utils.training.machine import bfloat16_is_fast, choose_device, choose_dtype, keep_freed_memory
 from utils.training.networks import Networks, freeze
 from utils.training.options import WEIGHT, make_options
-from utils.training.schedule import averaging_decay, learning_rate_factor
+from utils.training.schedule import averaging_decay, learning_rate_factor, weights_of_step
 
 LOSSLESS = {WEIGHT + field.name: 0.0 for field in dataclasses.fields(Weights)}
 

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 
 from utils.bands import in_bands
+from utils.effects import check
 
 CRISPS = (0.0, 2.0)  # allowed amounts; 0 leaves the network's drawing as it is
 GAIN = 0.9  # of the difference to the blurred drawing at amount 1; from 1 on, a difference of 1 / 255 may become 3 / 255
@@ -24,15 +25,10 @@ def crisp(sketch, amount):
     The difference to the blurred sketch is added GAIN * amount times, within the bounds of the 3 x 3 neighbours; then ink
     from amount * FAINT to 1 is stretched to the whole scale.
     """
-    check(amount)
+    check("crisp", amount, CRISPS)
     if amount == 0:
         return sketch
     return in_bands(lambda band: crisp_band(band, amount), BAND, WINDOW, sketch)
-
-
-def check(amount):
-    if not CRISPS[0] <= amount <= CRISPS[1]:
-        raise ValueError(f"crisp must be between {CRISPS[0]} and {CRISPS[1]}, got {amount}.")
 
 
 def crisp_band(band, amount):

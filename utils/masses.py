@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 
 from data.filters import ramp
+from data.shading import CONTRAST
 from model.head import SHADED
 from utils.bands import in_bands
 from utils.strokes import ANGLES, PERIOD, stroke_field
@@ -24,7 +25,6 @@ BLANK = 0.15  # mean ink: what has less counts as blank,
 PART = 0.01  # of the picture: a second drawing is made where more is both. Of 110 photos 35 have not, and lose nothing visible
 SOFT = 1.5  # pixels of the second drawing, deviation of the blur of what is filled
 DIRECTION = ANGLES.index(3 * np.pi / 4)  # of the strokes: the network's own where a form has no direction
-CONTRAST = 0.65  # of the strokes, as in the guidance
 BAND = 2 * PERIOD  # rows at once, which bounds the memory: the stroke field begins anew with each band
 
 

@@ -2,9 +2,8 @@
 import io
 
 import numpy as np
-from PIL import Image, ImageCms
+from PIL import ExifTags, Image, ImageCms
 
-ORIENTATION = 0x0112  # EXIF tag
 TRANSPOSE = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -21,7 +20,7 @@ PLAIN = ("L", "RGB", "CMYK")  # the modes that colour profiles are applied to
 def orientation_of(image):
     """The EXIF orientation, 1 to 8. Damaged EXIF data count as upright: the picture itself may be sound."""
     try:
-        return int(image.getexif().get(ORIENTATION, 1))
+        return int(image.getexif().get(ExifTags.Base.Orientation, 1))
     except Exception:  # the parser raises many kinds
         return 1
 

@@ -6,8 +6,7 @@ import numpy as np
 
 from data.guidance import DRAWINGS
 from utils import effects
-from utils.crisp import check as check_crisp
-from utils.crisp import crisp
+from utils.crisp import CRISPS, crisp
 from utils.defaults import CRISP
 from utils.enlarge import to_size
 from utils.reserve import reserved
@@ -37,7 +36,7 @@ class Style:
             raise ValueError(f"detail must be between -1 and 1, got {self.detail}.")
         if self.candidate is not None and self.candidate not in range(1, CANDIDATES + 1):
             raise ValueError(f"candidate must be a number from 1 to {CANDIDATES}, got {self.candidate}.")
-        check_crisp(self.crisp)
+        effects.check("crisp", self.crisp, CRISPS)
         effects.check("line width", self.line_width, effects.LINE_WIDTHS)
         effects.check("ink", self.ink, effects.INKS)
         for one, other in (("colour", "transparent"), ("colour", "invert"), ("beside", "transparent")):

@@ -102,7 +102,8 @@ def draw_all(options, style, job, stop):
     from utils.devices import describe
     from utils.folder import Task
     from utils.outputs import AllCandidates, OneDrawing
-    from utils.runner import Counts, Runner
+    from utils.counts import Counts
+    from utils.runner import Runner
     from utils.sketcher import Sketcher
 
     output = (AllCandidates if options.multiple else OneDrawing)(options.output, options.format, style, options.svg)

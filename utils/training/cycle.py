@@ -13,13 +13,7 @@ from model import Drawing
 
 from .distributed import unwrap
 from .pen import as_written, crisp
-from .schedule import learning_rate_factor
-
-CYCLE = ("luminance", "cycle")  # the terms of losses.weights.Weights that each of the lazily run networks serves
-VGG = ("style", "content_sketch")
-VGG_TERMS = (*VGG, "content_reconstruction")
-ADVERSARIAL = ("adversarial", "feature_matching", "conditional")
-
+from .schedule import VGG_TERMS, learning_rate_factor, weights_of_step
 
 class NotFinite(Exception):
     """A loss or gradient that is infinite or not a number.
@@ -30,21 +24,6 @@ class NotFinite(Exception):
     def __init__(self, step, names, values):
         super().__init__(f"in step {step} {', '.join(k for k, v in values.items() if not math.isfinite(v))} was not finite")
         self.step, self.names, self.values = step, names, values
-
-
-def weights_of_step(weights, step, cycle_every, vgg_every, adversarial_every):
-    """The losses' weights in one step: 0 for terms that rest, N-fold for terms that come every N-th step.
-
-    This saves their cost at the same mean gradient (lazy regularisation, Karras et al. 2020).
-    """
-    periods = {
-        **dict.fromkeys(CYCLE, cycle_every),
-        **dict.fromkeys(VGG, vgg_every),
-        **dict.fromkeys(ADVERSARIAL, adversarial_every),
-        "content_reconstruction": math.lcm(cycle_every, vgg_every),
-    }
-    changed = {name: 0.0 if step % n else n * getattr(weights, name) for name, n in periods.items()}
-    return dataclasses.replace(weights, **changed)
 
 
 class Cycle:

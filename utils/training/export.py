@@ -1,4 +1,4 @@
-"""Turn a run into the checkpoints that drawing uses: python -m utils.training.export RUN [--best] [--output FOLDER]"""
+"""Turn a run into the checkpoints that drawing uses: python -m utils.training.export RUN --output FOLDER [--best]"""
 import argparse
 import os
 import sys
@@ -40,7 +40,7 @@ def main(argv=None):
     """The command. Leaves with a sentence on what is wrong."""
     parser = argparse.ArgumentParser(prog="python -m utils.training.export", description="Export the generators of a run.")
     parser.add_argument("run", help="run folder, such as runs/001-run")
-    parser.add_argument("--output", default="checkpoints", help="folder for the .pth files (default: checkpoints)")
+    parser.add_argument("--output", required=True, help="folder for the .pth files; those of the same name are replaced")
     parser.add_argument("--best", action="store_true", help="take the checkpoint that validated best, not the newest")
     arguments = parser.parse_args(argv)
     try:

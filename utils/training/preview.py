@@ -8,10 +8,11 @@ from model import ConditionalDiscriminator, Discriminator, Photo2Sketch, Sketch2
 from model.side_outputs import SideOutputs
 
 from . import state
-from .cycle import VGG_TERMS, Cycle
+from .cycle import Cycle
 from .distributed import Group
 from .networks import Networks, architecture, freeze
 from .run_folder import RunFolder
+from .schedule import VGG_TERMS
 from .sources import open_data, open_validation, total_steps
 from .stages import rehearse
 
