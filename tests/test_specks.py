@@ -1,14 +1,29 @@
-"""Specks: what is taken away, against a slow count with SciPy, and what must stay."""
+"""Specks and stray strokes: what is taken away, against a slow count with SciPy, and what must stay."""
 import cv2
 import numpy as np
 import pytest
 from scipy import ndimage
 
 from utils import specks
-from utils.specks import AREA, AROUND, DARK, INK, LONELY, SIDE, without_specks
+from utils.specks import AREA, AROUND, DARK, INK, LONELY, LONGEST, NEAR, SIDE
+from utils.specks import without_specks as cleaned
 from utils.style import Style, inked
 
 GREY, BLACK = 180, 20  # faint and dark ink
+
+
+def sharp_photo(drawing):
+    """Noise: a sharp step at every pixel, so that no stroke is stray."""
+    return np.random.default_rng(3).integers(0, 256, (*drawing.shape, 3), np.uint8)
+
+
+def soft_photo(drawing):
+    """A broad gradient, as of a background out of focus."""
+    return np.uint8(np.broadcast_to(np.linspace(60, 190, drawing.shape[1])[None, :, None], (*drawing.shape, 3)))
+
+
+def without_specks(drawing):
+    return cleaned(drawing, sharp_photo(drawing))
 
 
 @pytest.fixture
@@ -104,6 +119,58 @@ def test_bands_join_without_seams(monkeypatch):
     for rows in (64, 97, 1000):
         monkeypatch.setattr(specks, "BAND", rows)
         assert np.array_equal(without_specks(tall), whole)
+
+
+def test_a_dark_dash_that_stands_alone_goes_where_the_photo_is_soft_alone(paper):
+    dash = marked(paper, slice(80, 83), slice(90, 150), BLACK)
+    photo = soft_photo(dash)
+    assert np.array_equal(cleaned(dash, photo), paper)
+    assert np.array_equal(cleaned(dash, sharp_photo(dash)), dash)
+    stepped = photo.copy()
+    stepped[81:] //= 2  # a border under the dash
+    assert np.array_equal(cleaned(dash, stepped), dash)
+    stepped = photo.copy()
+    stepped[:, 30:] //= 2  # a border elsewhere
+    assert np.array_equal(cleaned(dash, stepped), paper)
+    blurred = cv2.GaussianBlur(np.where(np.arange(160)[:, None, None] < 81, photo, photo // 2), (0, 0), 8)
+    assert np.array_equal(cleaned(dash, blurred), paper)
+
+
+@pytest.mark.parametrize(
+    "rows, columns",
+    [
+        (slice(80, 83), slice(13 + NEAR // 2, 80)),  # beside a larger stroke
+        (slice(80, 83), slice(40, 41 + LONGEST)),  # long
+        (slice(75, 87), slice(90, 106)),  # a spot
+    ],
+)
+def test_other_strokes_on_what_is_soft_stay(paper, rows, columns):
+    drawing = marked(paper, rows, columns, BLACK)
+    assert np.array_equal(cleaned(drawing, soft_photo(drawing)), drawing)
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 9), (4, 1)])
+def test_tiny_sketches_are_cleaned_too(shape):
+    drawing = np.full(shape, BLACK, np.uint8)
+    assert cleaned(drawing, soft_photo(drawing)).shape == shape
+
+
+def test_hatching_on_what_is_soft_stays(paper):
+    drawing = paper.copy()
+    drawing[40:100:6, 60:150] = 120
+    assert np.array_equal(cleaned(drawing, soft_photo(drawing)), drawing)
+
+
+def test_bands_join_without_seams_on_what_is_soft(monkeypatch):
+    tall = scribbles(6, height=1200)
+    tall[:, :120] = 255
+    tall[::70, 30:90] = BLACK
+    photo = soft_photo(tall)
+    whole = cleaned(tall, photo)
+    assert (whole[:, :100] == 255).all() and (whole[:, 120:] < 255).any()
+    for rows in (128, 400):
+        monkeypatch.setattr(specks, "BAND", rows)
+        assert np.array_equal(cleaned(tall, photo), whole)
 
 
 def test_the_tools_take_specks_away_unless_strokes_stay_as_drawn(paper):

@@ -1,14 +1,19 @@
-"""Clean paper: faint little strokes that stand alone are taken away.
+"""Clean paper: strokes that belong to nothing are taken away.
 
-On lawns, skies, walls and sand a network is never quite sure, and leaves a dash here and there that belongs to nothing.
-What is small, faint and far from all other ink is such a speck. Small strokes near others stay, for they may be an eyelid, a
-tuft of grass or hatching, and so do dark ones, which may be a bird.
+Specks: on lawns, skies, walls and sand a network is never quite sure, and leaves a dash here and there. What is small, faint and
+far from all other ink is one. Small strokes near others stay, for they may be an eyelid, a tuft of grass or hatching, and so
+do dark ones, which may be a bird.
+
+Stray strokes: behind a flower or a player everything is blurred, and some of its soft borders are drawn as dashes. A thin stroke
+that stands alone where the photo has no sharp step is one, however dark. Spots stay, which may be a pattern.
 """
 import math
+from typing import NamedTuple
 
 import cv2
 import numpy as np
 
+from data.filters import sharpness
 from utils.bands import in_bands
 
 INK = 0.08  # from which a pixel belongs to a stroke
@@ -17,41 +22,81 @@ SIDE = 32  # and pixels along either side
 DARK = 0.55  # ink that it has nowhere
 AROUND = 31  # pixels, side of the square that is looked at around each of its pixels
 LONELY = 3.0  # ink of other strokes that it holds at most, in pixels of full ink, as a mean over the speck's pixels
+LONGEST = 140  # pixels that a stray stroke has at most along either side,
+BROADEST = 6.0  # and its area over its longer side
+NEAR = 12  # pixels around its box in which other ink is looked for,
+ALONE = 0.01  # and the mean of that ink, at most
+SOFT = 0.1  # mean of how steep and sharp the photo's steps under it are, which it stays below
+SCALE = 0.5  # of the photo's size, at which that is looked at
 BAND = 1024  # rows at once, which bounds the memory
-MARGIN = 2 * SIDE + AROUND // 2 + 1  # rows beyond a band on which its specks may depend
+MARGIN = 2 * (LONGEST + NEAR + AROUND)  # rows beyond a band on which its strokes may depend; even, as SCALE asks
 
 
-def without_specks(sketch):
-    """uint8 (H, W), 255 = paper, at the working size -> the same with paper in place of specks."""
-    return in_bands(clear_band, BAND, MARGIN, sketch)
+def without_specks(sketch, photo):
+    """The sketch with paper in place of specks and stray strokes, at the working size.
+
+    sketch: uint8 (H, W), 255 = paper. photo: uint8 RGB (H, W, 3).
+    """
+    return in_bands(clear_band, BAND, MARGIN, sketch, photo)
 
 
-def clear_band(sketch):
+def clear_band(sketch, photo):
     """without_specks() of some rows. Ink is counted in steps of 1 / 255, so all sums are exact."""
     ink = cv2.threshold(255 - sketch, math.ceil(255 * INK) - 1, 0, cv2.THRESH_TOZERO)[1]
-    label = cv2.connectedComponents(ink, connectivity=8)[1].ravel()  # of what is not 0
-    place = np.flatnonzero(ink)
-    number = label[place]
-    area = np.bincount(number)
-    few = area[number] <= AREA
-    place, number = place[few], number[few]
-    sides = [extents(number, position, len(area)) for position in np.divmod(place, ink.shape[1])]
-    own = ink.ravel()[place]
-    dark = np.bincount(number, own >= 255 * DARK, len(area)) > 0
-    others = np.bincount(number, ink_around(ink, place), len(area)) / np.maximum(area, 1) - np.bincount(number, own, len(area))
-    speck = (np.maximum(*sides) <= SIDE) & ~dark & (others <= 255 * LONELY)
+    strokes = small_strokes(ink)
+    gone = specks(ink, strokes)
+    gone |= stray(ink, photo, strokes, ~gone)
     mask = np.zeros_like(sketch)
-    mask.ravel()[place[speck[number]]] = 255
-    pale = cv2.threshold(ink, 0, 255, cv2.THRESH_BINARY_INV)[1]  # does not count as ink, but is seen around a speck
+    mask.ravel()[strokes.place[gone[strokes.number]]] = 255
+    pale = cv2.threshold(ink, 0, 255, cv2.THRESH_BINARY_INV)[1]  # does not count as ink, but is seen around a stroke
     return sketch | mask | cv2.dilate(mask, np.ones((3, 3), np.uint8)) & pale
 
 
-def extents(number, position, count):
-    """Largest minus smallest of the positions with the same number, plus 1, for each of `count` numbers."""
-    low, high = np.full(count, np.iinfo(np.int64).max), np.full(count, -1)
-    np.minimum.at(low, number, position)
-    np.maximum.at(high, number, position)
-    return high - low + 1
+class Strokes(NamedTuple):
+    """The small ones of N strokes, pixel by pixel."""
+
+    place: np.ndarray  # flat index of the pixels, (P,)
+    number: np.ndarray  # of the stroke that a pixel belongs to, (P,)
+    own: np.ndarray  # ink of the pixels, uint8 (P,)
+    area: np.ndarray  # pixels of the strokes, (N,), also of those that are not small
+    box: np.ndarray  # first row, first column, last row and last column of the strokes, (4, N), where they are small
+
+    def sums(self, values):
+        """Sums of values of the pixels over the strokes, (N,)."""
+        return np.bincount(self.number, values, len(self.area))
+
+    @property
+    def sides(self):
+        """Height and width of the small strokes, (2, N)."""
+        return self.box[2:] - self.box[:2] + 1
+
+
+def small_strokes(ink):
+    """The Strokes of uint8 (H, W) that may be specks or stray."""
+    number = cv2.connectedComponents(ink, connectivity=8)[1].ravel()  # of what is not 0
+    place = np.flatnonzero(ink)
+    number = number[place]
+    area = np.bincount(number)
+    small = area[number] <= max(AREA, LONGEST * BROADEST)
+    place, number = place[small], number[small]
+    position = np.divmod(place, ink.shape[1])
+    box = np.stack([np.full(len(area), value) for value in (np.iinfo(np.int64).max // 2,) * 2 + (-1, -1)])
+    for first, last, values in zip(box[:2], box[2:], position):
+        np.minimum.at(first, number, values)
+        np.maximum.at(last, number, values)
+    return Strokes(place, number, ink.ravel()[place], area, box)
+
+
+def specks(ink, strokes):
+    """Which strokes are specks: bool (N,)."""
+    few = (strokes.area <= AREA) & (strokes.sides.max(0) <= SIDE)
+    dark = strokes.sums(strokes.own >= 255 * DARK) > 0
+    candidates = few & ~dark
+    around = np.zeros(len(strokes.place))
+    asked = candidates[strokes.number]
+    around[asked] = ink_around(ink, strokes.place[asked])
+    others = strokes.sums(around) / np.maximum(strokes.area, 1) - strokes.sums(strokes.own)
+    return candidates & (others <= 255 * LONELY)
 
 
 def ink_around(ink, place):
@@ -63,3 +108,33 @@ def ink_around(ink, place):
     below = corner + AROUND * sums.shape[1]
     sums = sums.ravel()
     return sums[below + AROUND] - sums[below] - sums[corner + AROUND] + sums[corner]
+
+
+def stray(ink, photo, strokes, asked):
+    """Which of the strokes that are asked for, bool (N,), are stray ones: bool (N,)."""
+    longer = strokes.sides.max(0)
+    asked = asked & (longer >= 1) & (longer <= LONGEST) & (strokes.area <= BROADEST * longer)
+    if not asked.any():
+        return asked
+    top, left = np.maximum(strokes.box[:2, asked] - NEAR, 0)
+    bottom, right = np.minimum(strokes.box[2:, asked] + NEAR + 1, np.array(ink.shape)[:, None])
+    sums = cv2.integral(ink)
+    near = sums[bottom, right] - sums[bottom, left] - sums[top, right] + sums[top, left] - strokes.sums(strokes.own)[asked]
+    asked[asked] = near <= 255 * ALONE * (right - left) * (bottom - top)
+    if not asked.any():
+        return asked
+    chosen = asked[strokes.number]
+    sharp = np.zeros(len(chosen))
+    sharp[chosen] = sharp_at(photo, strokes.place[chosen])
+    return asked & (strokes.sums(sharp) < SOFT * strokes.area)
+
+
+def sharp_at(photo, place):
+    """How steep and sharp the photo's steps are at pixels that are given by their flat index, in [0, 1]."""
+    gray = cv2.cvtColor(photo, cv2.COLOR_RGB2GRAY)
+    size = [max(1, round(SCALE * side)) for side in gray.shape[::-1]]
+    small = cv2.resize(gray, size, interpolation=cv2.INTER_AREA).astype(np.float32) / 255
+    step, sharp = sharpness(small, SCALE)
+    rows, columns = np.divmod(place, photo.shape[1])
+    where = [np.minimum((SCALE * index).astype(int), size - 1) for index, size in zip((rows, columns), small.shape)]
+    return (step * sharp)[tuple(where)]

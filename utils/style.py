@@ -23,7 +23,7 @@ class Style:
 
     detail: float = 0.0  # -1 favours the sparse candidates in the blend, 1 the dense ones
     candidate: int | None = None  # 1 to CANDIDATES instead of the blend
-    crisp: float = CRISP  # of strokes: borders, tones, lights between them, no specks; 0 leaves them as drawn
+    crisp: float = CRISP  # of strokes: borders, tones, lights between them, none astray; 0 leaves them as drawn
     line_width: float = 1.0  # factor
     ink: float = 1.0  # factor
     invert: bool = False  # light lines on a dark ground
@@ -64,11 +64,11 @@ def to_bytes(values):
 
 
 def pen(sketch, photo, amount):
-    """A sketch with crisp, toned strokes, the photo's lights reserved and no specks; amount 0 leaves it as it is.
+    """A sketch with crisp, toned strokes, the photo's lights reserved and no stray ones; amount 0 leaves it as it is.
 
     sketch: uint8 (h, w), 255 = paper. photo: uint8 RGB (h, w, 3).
     """
-    return toned(without_specks(crisp(reserved(sketch, photo, amount), amount)), amount) if amount else sketch
+    return toned(without_specks(crisp(reserved(sketch, photo, amount), amount), photo), amount) if amount else sketch
 
 
 def inked(sketch, style, photo):
