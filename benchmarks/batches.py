@@ -13,6 +13,7 @@ from benchmarks.machine import machine
 from benchmarks.speed import table
 from model import Photo2Sketch
 from model.engine import Engine
+from utils.checkpoint import load_network
 from utils.defaults import CHECKPOINTS
 
 BATCHES = (1, 2, 4, 8, 16)
@@ -37,7 +38,7 @@ def main(arguments=None):
     parser.add_argument("--size", type=int, default=512, help="side of the photos in pixels (default: %(default)s)")
     parser.add_argument("--seconds", type=float, default=1.0, help="of each measurement (default: %(default)s)")
     options = parser.parse_args(arguments)
-    network = Photo2Sketch.from_checkpoint(CHECKPOINTS["photo2sketch"])
+    network = load_network(Photo2Sketch, CHECKPOINTS["photo2sketch"])
     print(f"{machine(options.device)}. Photos of {options.size} x {options.size} per second:\n")
     rows = []
     for precision in ("float32", "bfloat16"):

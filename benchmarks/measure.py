@@ -1,6 +1,8 @@
 """Figures of each kind of drawing, collected photo by photo."""
 import numpy as np
 
+from utils import metrics
+
 from . import metrics_boundary, metrics_image, metrics_kernel
 
 COLUMNS = (
@@ -74,10 +76,10 @@ class Bench:
         record.flat.append(metrics_image.ink_on_flat(drawing, metrics_image.flat_regions(luminance)))
         record.ink.append(metrics_image.ink(drawing))
         if following is not None:
-            record.next_ssim.append(metrics_image.ssim(drawing, following))
+            record.next_ssim.append(metrics.ssim(drawing, following))
         if cycle and self.luminance_of is not None:
             back = self.luminance_of(drawing)
-            record.cycle.append((metrics_image.psnr(back, luminance), metrics_image.ssim(back, luminance)))
+            record.cycle.append((metrics.psnr(back, luminance), metrics.ssim(back, luminance)))
 
     def rising(self, names):
         """Share of the photos on which ink rises from each of `names` to the next."""

@@ -1,21 +1,19 @@
 """Boundary F-measure in the manner of the BSDS500 benchmark (Martin, Fowlkes, Malik 2004; Arbelaez et al. 2011).
 
 Line maps are float32 (H, W) in [0, 1], 1 = line. They are thinned by non-maximum suppression, cut at several thresholds
-and matched with the true boundaries of one or more annotators; the counts of a threshold add up over the photos.
+and matched with the true boundaries of one or more annotators; the counts of a threshold add up over the photos. What
+needs no SciPy is in utils/metrics.py.
 """
 import math
 
-import cv2
 import numpy as np
 from scipy import sparse
 from scipy.sparse.csgraph import maximum_bipartite_matching
 from skimage.morphology import thin
 
-from data.filters import crest
+from utils.metrics import TOLERANCE, count_matches, crests, f_measure, match_radius, match_relaxed
 
-TOLERANCE = 0.0075  # largest distance of a match, as a share of the image's diagonal: the benchmark's value
 THRESHOLDS = tuple(i / 20 for i in range(1, 20))
-RIDGE_SIGMA = 1.0  # pixels; blur before the suppression, so that flat-topped strokes get a crest
 
 
 class TruthError(Exception):
@@ -24,17 +22,7 @@ class TruthError(Exception):
 
 def thin_lines(lines, threshold):
     """The lines of a line map at a threshold: bool (H, W), one pixel wide."""
-    return thin(crest(np.asarray(lines, np.float32), RIDGE_SIGMA) >= threshold)
-
-
-def match_relaxed(drawn, truth, radius):
-    """(drawn pixels with a true one within `radius` pixels, true pixels with a drawn one): bool masks.
-
-    Several pixels may share one partner, so figures come out above those of one-to-one matching.
-    """
-    offset = np.arange(-int(radius), int(radius) + 1)
-    disc = (np.hypot(offset[:, None], offset) <= radius).astype(np.uint8)
-    return tuple(some & (cv2.dilate(np.uint8(others), disc) > 0) for some, others in ((drawn, truth), (truth, drawn)))
+    return thin(crests(lines) >= threshold)
 
 
 def match_exact(drawn, truth, radius):
@@ -73,35 +61,21 @@ MATCHINGS = {"relaxed": match_relaxed, "exact": match_exact}
 def counts(lines, truths, matching="relaxed", thresholds=THRESHOLDS, tolerance=TOLERANCE, counted=None):
     """What one photo adds: int (thresholds, 4), pixels [drawn and right, drawn, true and found, true].
 
-    lines: line map (H, W). truths: bool (H, W) thin boundaries, one for each annotator. As in the benchmark, a drawn
-    pixel is right if it matches any annotator, and the annotators' pixels add up. counted: bool (H, W), where drawn pixels
-    count, None for everywhere.
+    lines: line map (H, W). truths: bool (H, W) thin boundaries, one for each annotator. matching: a name of MATCHINGS.
+    counted: bool (H, W), where drawn pixels count, None for everywhere. See utils.metrics.count_matches().
     """
-    radius = tolerance * math.hypot(*lines.shape)
-    crests = crest(np.asarray(lines, np.float32), RIDGE_SIGMA)
+    radius = match_radius(lines.shape, tolerance)
+    ridges = crests(lines)
     if counted is not None:
-        crests = crests * counted
+        ridges = ridges * counted
     table, last = [], None
     for threshold in thresholds:
-        cut = crests >= threshold
+        cut = ridges >= threshold
         if last is None or not np.array_equal(cut, last):
-            drawn, right, found = thin(cut), np.zeros(cut.shape, bool), 0
-            for truth in truths:
-                matched_drawn, matched_truth = MATCHINGS[matching](drawn, truth, radius)
-                right |= matched_drawn
-                found += int(matched_truth.sum())
-            row = (int(right.sum()), int(drawn.sum()), found, sum(int(truth.sum()) for truth in truths))
+            row = count_matches(thin(cut), truths, radius, MATCHINGS[matching])
         last = cut
         table.append(row)
     return np.array(table)
-
-
-def f_measure(table):
-    """Harmonic mean of precision and recall of counts (..., 4); 0 where nothing is right."""
-    right, drawn, found, true = np.moveaxis(np.asarray(table, np.float64), -1, 0)
-    precision = right / np.maximum(drawn, 1)
-    recall = found / np.maximum(true, 1)
-    return 2 * precision * recall / np.maximum(precision + recall, 1e-12)
 
 
 def summary(tables, thresholds=THRESHOLDS):

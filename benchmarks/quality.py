@@ -17,7 +17,7 @@ from data.references import clean_paper  # noqa: E402
 from losses.vgg import VGGError, VGGFeatures  # noqa: E402
 from model import Sketch2Photo  # noqa: E402
 from utils.all_drawings import AllDrawings  # noqa: E402
-from utils.checkpoint import CheckpointError  # noqa: E402
+from utils.checkpoint import CheckpointError, load_network  # noqa: E402
 from utils.crisp import CRISPS  # noqa: E402
 from utils.defaults import CHECKPOINTS, CRISP  # noqa: E402
 from utils.devices import DeviceError  # noqa: E402
@@ -66,7 +66,7 @@ def describe_real(folder, vgg):
 
 def luminance_maker(path, where):
     """Function from a drawing (H, W) to the luminance (H, W) that the Sketch2Photo of a checkpoint makes of it."""
-    network = Sketch2Photo.from_checkpoint(path, where)
+    network = load_network(Sketch2Photo, path, where)
 
     @torch.inference_mode()
     def luminance_of(drawing):

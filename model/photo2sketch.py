@@ -1,6 +1,4 @@
 """Photo2Sketch: a photo becomes five candidate drawings, their confidences and the blended sketch."""
-from utils.checkpoint import build_from_checkpoint
-
 from .generator import Generator, pad_to_multiple
 from .head import Drawing, SoftWeightedHead
 from .presets import PRESETS
@@ -22,8 +20,3 @@ class Photo2Sketch(Generator):
         drawing = self.head(stages[0], detail)
         drawing = Drawing(*(part[..., :height, :width] for part in drawing))
         return (drawing, stages) if features else drawing
-
-    @classmethod
-    def from_checkpoint(cls, path, device="cpu"):
-        """The network of a checkpoint file, in evaluation mode. CheckpointError says what is wrong with a bad one."""
-        return build_from_checkpoint(cls, path, device)

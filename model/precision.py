@@ -9,7 +9,7 @@ from torch.nn import functional as F
 PRECISIONS = ("auto", "float32", "bfloat16")
 GAIN = 1.3  # bfloat16 must be this much faster: below it, exactness is worth more
 PATIENCE = 0.02  # seconds that the first bfloat16 convolution, 19 MFLOP, may take: emulation needs seconds for a photo
-CHANNELS, SIDE, REPEATS = 32, 32, 8
+SHAPE, REPEATS = (1, 32, 32, 32), 8  # of a trial
 
 
 def choose_dtype(precision, device):
@@ -29,7 +29,7 @@ def _bfloat16_pays(kind):
     if kind != "cpu" or not native_bfloat16():
         return False
     with torch.inference_mode():
-        slow, fast = _trial(torch.float32), _trial(torch.bfloat16)
+        slow, fast = trial(torch.float32), trial(torch.bfloat16)
         if fast() > PATIENCE and fast() > PATIENCE:
             return False
         slow()
@@ -71,14 +71,23 @@ def set_precision(network, dtype):
     return network
 
 
-def _trial(dtype):
-    """A function that convolves once in `dtype` and returns the seconds it took."""
-    x = torch.zeros(1, CHANNELS, SIDE, SIDE, dtype=dtype).to(memory_format=torch.channels_last)
-    weight = torch.zeros(CHANNELS, CHANNELS, 3, 3, dtype=dtype).to(memory_format=torch.channels_last)
+def trial(dtype, shape=SHAPE, device="cpu", backward=False):
+    """A function that convolves an input (B, C, H, W) = `shape` to C channels once in `dtype` and returns the seconds it took.
+
+    backward: what a training does, casts from float32 and back to the gradient of the weights included.
+    """
+    stored = torch.float32 if backward else dtype
+    x = torch.zeros(shape, dtype=stored, device=device).to(memory_format=torch.channels_last)
+    weight = torch.zeros(shape[1], shape[1], 3, 3, dtype=stored, device=device).to(memory_format=torch.channels_last)
+    weight.requires_grad_(backward)
 
     def seconds():
         start = time.perf_counter()
-        F.conv2d(x, weight, padding=1)
+        result = F.conv2d(x.to(dtype), weight.to(dtype), padding=1)
+        if backward:
+            result.float().sum().backward()
+        if x.is_cuda:
+            torch.cuda.synchronize(x.device)
         return time.perf_counter() - start
 
     return seconds

@@ -2,8 +2,6 @@
 from torch import nn
 from torch.nn import functional as F
 
-from utils.checkpoint import build_from_checkpoint
-
 from .generator import Generator, pad_to_multiple
 from .presets import PRESETS
 
@@ -30,8 +28,3 @@ class Sketch2Photo(Generator):
         self.check(sketch)
         height, width = sketch.shape[-2:]
         return self.luminance(self.features(pad_to_multiple(1 - sketch, self.arch.stride)))[..., :height, :width]
-
-    @classmethod
-    def from_checkpoint(cls, path, device="cpu"):
-        """The network of a checkpoint file, in evaluation mode. CheckpointError says what is wrong with a bad one."""
-        return build_from_checkpoint(cls, path, device)

@@ -2,13 +2,16 @@
 import os
 import pickle
 import resource
+import subprocess
+import sys
 
 import pytest
 import torch
 
 from model import Photo2Sketch, Sketch2Photo
+from tests.speed_kit import ROOT
 from tests.tiny import TINY
-from utils.checkpoint import CheckpointError, save_atomically, save_generator
+from utils.checkpoint import CheckpointError, load_network, save_atomically, save_generator
 from utils.training import state
 
 
@@ -22,7 +25,7 @@ def saved(tmp_path):
 
 def test_round_trip(saved):
     path, network = saved
-    loaded = Photo2Sketch.from_checkpoint(path)
+    loaded = load_network(Photo2Sketch, path)
     photo = torch.rand(1, 3, 32, 32)
     assert torch.equal(loaded(photo).sketch, network(photo).sketch)
     assert (loaded.arch, loaded.step, loaded.notes) == (TINY, 12, {"data": "three photos"})
@@ -32,26 +35,26 @@ def test_round_trip(saved):
 def test_missing_truncated_and_foreign_files(saved, tmp_path):
     path, _ = saved
     with pytest.raises(CheckpointError, match="not found.*nothing.pth"):
-        Photo2Sketch.from_checkpoint(tmp_path / "nothing.pth")
+        load_network(Photo2Sketch, tmp_path / "nothing.pth")
     content = path.read_bytes()
     for share in (0, 0.3, 0.9, 0.999):
         path.write_bytes(content[: int(share * len(content))])
         with pytest.raises(CheckpointError, match="net.pth"):
-            Photo2Sketch.from_checkpoint(path)
+            load_network(Photo2Sketch, path)
     path.write_text("this is a text")
     with pytest.raises(CheckpointError, match="net.pth"):
-        Photo2Sketch.from_checkpoint(path)
+        load_network(Photo2Sketch, path)
     torch.save({"state_dict": {}}, path)
     with pytest.raises(CheckpointError, match="not a checkpoint of this project"):
-        Photo2Sketch.from_checkpoint(path)
+        load_network(Photo2Sketch, path)
     torch.save([1, 2], path)
     with pytest.raises(CheckpointError, match="not a checkpoint of this project"):
-        Photo2Sketch.from_checkpoint(path)
+        load_network(Photo2Sketch, path)
 
 
 def test_the_other_networks_file_is_refused(saved):
     with pytest.raises(CheckpointError, match="holds a Photo2Sketch, not a Sketch2Photo"):
-        Sketch2Photo.from_checkpoint(saved[0])
+        load_network(Sketch2Photo, saved[0])
 
 
 def test_weights_that_mean_something_else_are_refused(tmp_path):
@@ -61,7 +64,7 @@ def test_weights_that_mean_something_else_are_refused(tmp_path):
     assert content["format"] == Sketch2Photo.FILE_FORMAT != Photo2Sketch.FILE_FORMAT
     torch.save(content | {"format": "photo2sketch-1"}, path)  # as when it saw paper, not ink
     with pytest.raises(CheckpointError, match="net.pth was written by another version"):
-        Sketch2Photo.from_checkpoint(path)
+        load_network(Sketch2Photo, path)
 
 
 def test_weights_must_fit_exactly(saved):
@@ -70,7 +73,7 @@ def test_weights_must_fit_exactly(saved):
     content["weights"].popitem()
     torch.save(content, path)
     with pytest.raises(CheckpointError, match="does not fit"):
-        Photo2Sketch.from_checkpoint(path)
+        load_network(Photo2Sketch, path)
 
 
 class Evil:
@@ -87,7 +90,7 @@ def test_a_pickle_that_runs_code_is_refused_and_does_not_run(tmp_path, monkeypat
     else:
         path.write_bytes(pickle.dumps(Evil()))
     with pytest.raises(CheckpointError, match="evil.pth"):
-        Photo2Sketch.from_checkpoint(path)
+        load_network(Photo2Sketch, path)
     assert not (tmp_path / "pwned").exists()
 
 
@@ -112,6 +115,11 @@ def test_a_disk_that_fills_within_a_write_is_an_oserror_that_names_the_file(save
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
     assert path.read_bytes() == before
     assert os.listdir(path.parent) == ["net.pth"]
+
+
+def test_the_networks_know_nothing_of_files():
+    program = "import sys, model, model.engine, model.reverse; sys.exit(bool({'utils.atomic', 'utils.checkpoint'} & set(sys.modules)))"
+    assert subprocess.run([sys.executable, "-c", program], cwd=ROOT).returncode == 0
 
 
 def test_the_state_of_an_older_training_is_named_as_such():

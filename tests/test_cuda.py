@@ -10,6 +10,7 @@ from model.engine import Engine
 from model.reverse import ReverseEngine
 from tests.speed_kit import ROOT, shipped_photo
 from tests.training_runs import arguments, call, newest, stats
+from utils.checkpoint import load_network
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA")
 CHECKPOINT = os.path.join(ROOT, "checkpoints", "photo2sketch.pth")
@@ -17,7 +18,7 @@ CHECKPOINT = os.path.join(ROOT, "checkpoints", "photo2sketch.pth")
 
 @pytest.fixture(scope="module")
 def network():
-    return Photo2Sketch.from_checkpoint(CHECKPOINT)
+    return load_network(Photo2Sketch, CHECKPOINT)
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +46,7 @@ def test_tiles_join_without_seams_and_batches_draw_what_single_photos_do(network
 
 
 def test_photos_from_drawings_are_those_of_the_cpu(expected):
-    network = Sketch2Photo.from_checkpoint(os.path.join(ROOT, "checkpoints", "sketch2photo.pth"))
+    network = load_network(Sketch2Photo, os.path.join(ROOT, "checkpoints", "sketch2photo.pth"))
     drawing = np.asarray(expected)[None, ..., None].repeat(3, 3)
     assert apart(*(ReverseEngine(network, device, "float32").sketch(drawing) for device in ("cpu", "cuda"))) <= 1e-3
 

@@ -6,21 +6,15 @@ import math
 import cv2
 import numpy as np
 import pytest
+from PIL import Image
 from scipy.io import savemat
 from scipy.ndimage import distance_transform_edt
 from skimage.draw import disk, line
 
-from benchmarks.metrics_boundary import (
-    THRESHOLDS,
-    counts,
-    f_measure,
-    match_exact,
-    match_relaxed,
-    summary,
-    thin_lines,
-)
+from benchmarks.metrics_boundary import THRESHOLDS, counts, match_exact, summary, thin_lines
 from benchmarks.truth import Folder, TruthError, default_folder, open_truth
 from tests.dataset_kit import private_cache  # noqa: F401
+from utils.metrics import f_measure, match_relaxed
 
 
 def row_of(*rows, shape=(40, 60), columns=slice(10, 50)):
@@ -209,6 +203,28 @@ def test_an_object_with_a_hole_ends_at_the_hole(tmp_path):
     assert outline[30:70, 30:90].sum() > 90
 
 
+@pytest.mark.parametrize("size", [(240, 200), (241, 200), (240, 201), (640, 533), (60, 50), (0, 0)])
+def test_outlines_are_scaled_as_the_photo_was(tmp_path, size):
+    factors = np.divide(size, (120, 100)) if all(size) else np.ones(2)
+    things = [rectangle(20, 30, 70, 80), rectangle(84, 10, 104, 20)]
+    plain, photo = coco_file(tmp_path, *(([thing], 0) for thing in things))
+    (expected,), counted = plain.of(photo, (100, 120))
+    scaled, photo = coco_file(tmp_path, *(([list(np.multiply(thing, [*factors] * 4))], 0) for thing in things), size=size)
+    (outline,), where = scaled.of(photo, (100, 120))
+    assert np.array_equal(outline, expected) and np.array_equal(where, counted)
+
+
+def test_outlines_of_a_scaled_photo_that_is_stored_on_its_side(tmp_path):
+    truth, photo = coco_file(tmp_path, ([rectangle(40, 60, 140, 160)], 0), size=(240, 200))
+    upright, _ = truth.of(photo, (100, 120))
+    exif = Image.Exif()
+    exif[0x0112] = 6  # a quarter turn clockwise
+    Image.open(photo).save(photo, exif=exif)
+    (outline,), _ = truth.of(photo, (120, 100))
+    turned = distance_transform_edt(~np.rot90(upright[0], -1))
+    assert outline.sum() > 190 and turned[outline].max() <= 2  # an outline lies on one side of its edge
+
+
 def test_objects_that_cannot_be_used(tmp_path):
     whole, square = rectangle(0, 0, 120, 100), rectangle(20, 30, 70, 80)
     truth, photo = coco_file(tmp_path, ([whole], 0))
@@ -217,9 +233,13 @@ def test_objects_that_cannot_be_used(tmp_path):
     for nothing in ([], [[]], [[1, 2]]):
         truth, photo = coco_file(tmp_path, (nothing, 0))
         assert truth.of(photo, (100, 120)) == ([], None)
-    truth, photo = coco_file(tmp_path, ([square], 0), size=(240, 200))  # the photo was shrunk after it was annotated
-    with pytest.raises(TruthError, match="a.jpg has not the size that .*a.json says"):
-        truth.of(photo, (100, 120))
+    for size in ((240, 180), (243, 200), (100, 120), (0, 100)):  # the photo is another cut of what was annotated
+        truth, photo = coco_file(tmp_path, ([square], 0), size=size)
+        with pytest.raises(TruthError, match="a.jpg has not the size that .*a.json says"):
+            truth.of(photo, (100, 120))
+    truth, photo = coco_file(tmp_path, ([square], 0), size=(240, 200))
+    with pytest.raises(TruthError, match="has not the size"):
+        truth.of(photo, (200, 240))  # the file of the photo is smaller than what was read
     for content in ("", "{}", '{"images": [], "annotations": [{"image_id": 3}]}', '{"images": [], "annotations": 3}'):
         (tmp_path / "b.json").write_text(content)
         with pytest.raises(TruthError, match="b.json is not a COCO instances file"):

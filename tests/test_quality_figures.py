@@ -12,7 +12,7 @@ from model import PRESETS, Photo2Sketch
 from utils import figures
 from utils.all_drawings import AllDrawings
 from utils.architecture_figure import architecture_svg, strides
-from utils.checkpoint import save_generator
+from utils.checkpoint import load_network, save_generator
 from utils.contact_sheet import contact_sheet, with_palette
 
 from .tiny import TINY
@@ -45,7 +45,7 @@ def test_all_drawings_have_the_photos_size_whatever_the_working_size(checkpoint)
     for each in networks:
         each.sketcher.hatches = False  # no second drawing: what the network draws, and no more
     own, larger = (each(photo) for each in networks)
-    network = Photo2Sketch.from_checkpoint(checkpoint)
+    network = load_network(Photo2Sketch, checkpoint)
     with torch.inference_mode():
         expected = network(torch.from_numpy(photo).permute(2, 0, 1)[None].float() / 255)
     assert list(own) == ["outline", "contour", "detail", "shaded", "pencil", "blend"]

@@ -3,8 +3,9 @@ import numpy as np
 import pytest
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
-from benchmarks.metrics_image import flat_regions, ink, ink_on_flat, psnr, ssim
+from benchmarks.metrics_image import flat_regions, ink, ink_on_flat
 from benchmarks.metrics_kernel import describe, kernel_distance, polynomial_kernel, squared_mmd
+from utils.metrics import psnr, ssim
 
 
 @pytest.fixture

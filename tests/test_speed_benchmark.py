@@ -3,6 +3,7 @@ import time
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from benchmarks import batches, folder, speed
@@ -13,6 +14,11 @@ from benchmarks.stopwatch import Stopwatch
 from tests.tool_kit import checkpoint, scene  # noqa: F401
 from utils.folder import Task
 from utils.sketcher import Sketcher
+
+ALL_MAPS = [(1, 5, 64, 80), (1, 5, 64, 80), (1, 1, 64, 80)]  # candidates, confidences, sketch
+# Of what a contender makes of a photo of 64 x 80 pixels, where it is not one map in a batch.
+SHAPES = dict.fromkeys(("light", "fast", "paper"), [(64, 80)])
+SHAPES |= dict.fromkeys(("light, all maps", "light, plain", "paper, plain"), ALL_MAPS)
 
 
 @pytest.mark.parametrize("name, expected", [("HED", 160), ("LDC", 12.7), ("ResNet generator", 161), ("paper", 311)])
@@ -49,7 +55,10 @@ def test_every_contender_runs(name, precision):
     if name.endswith("onnxruntime") and precision == "bfloat16":
         pytest.skip("the exported file is in float32")
     run = builder(name, precision, "cpu")()
-    run(np.zeros((64, 64, 3), np.uint8))
+    drawn = run(np.random.default_rng(0).integers(0, 256, (64, 80, 3), dtype=np.uint8))
+    maps = [torch.as_tensor(part) for part in (drawn if isinstance(drawn, (tuple, list)) else [drawn])]
+    assert [tuple(part.shape) for part in maps] == SHAPES.get(name, [(1, 1, 64, 80)])
+    assert all(part.isfinite().all() for part in maps)
 
 
 def test_stopwatch_can_be_closed_after_its_network_failed():

@@ -16,6 +16,7 @@ from model.reverse import ReverseEngine
 from model.tiles import reach
 from tests.speed_kit import ROOT, lively_network, noise_photos, shipped_photo
 from tests.tiny import TINY, TINY_PAPER
+from utils.checkpoint import load_network
 
 NETWORKS = {"fast": PRESETS["fast"], "light": PRESETS["light"], "paper": TINY_PAPER}
 FILES = {"fast": "photo2sketch.pth", "light": "photo2sketch_light.pth"}
@@ -143,7 +144,7 @@ def test_large_photos_are_drawn_in_tiles_without_being_asked(monkeypatch, arch, 
 @pytest.mark.parametrize("preset", CHECKPOINTS)
 def test_bfloat16_is_seen_by_nobody(preset):
     """At most 2/255 on 99.9 % of the pixels, with the shipped weights."""
-    network = Photo2Sketch.from_checkpoint(CHECKPOINTS[preset])
+    network = load_network(Photo2Sketch, CHECKPOINTS[preset])
     assert network.arch == PRESETS[preset]
     photo = shipped_photo(160)
     exact, rounded = (Engine(network, precision=name).sketch(photo).int() for name in ("float32", "bfloat16"))
@@ -180,7 +181,7 @@ def test_precision_is_probed_quickly_and_by_speed_alone(monkeypatch):
     assert choose_dtype("auto", "cpu") in (torch.float32, torch.bfloat16)
     assert time.perf_counter() - start < 2
     seconds = {torch.float32: 3.0, torch.bfloat16: 1.0}
-    monkeypatch.setattr("model.precision._trial", lambda dtype: lambda: seconds[dtype] / 1000)
+    monkeypatch.setattr("model.precision.trial", lambda dtype: lambda: seconds[dtype] / 1000)
     from model.precision import _bfloat16_pays
 
     monkeypatch.setattr("model.precision.native_bfloat16", lambda: True)
@@ -208,7 +209,8 @@ def test_first_drawing_comes_soon():
     """From starting Python: the imports, the weights, the probe of the precision and a drawing of 512 x 512."""
     program = (
         "import numpy as np; from model import Photo2Sketch; from model.engine import Engine;"
-        f"Engine(Photo2Sketch.from_checkpoint({CHECKPOINTS['fast']!r})).sketch(np.zeros((512, 512, 3), np.uint8))"
+        "from utils.checkpoint import load_network;"
+        f"Engine(load_network(Photo2Sketch, {CHECKPOINTS['fast']!r})).sketch(np.zeros((512, 512, 3), np.uint8))"
     )
     start = os.times()
     subprocess.run([sys.executable, "-c", program], check=True, cwd=ROOT)
@@ -218,7 +220,7 @@ def test_first_drawing_comes_soon():
 
 def test_time_per_pixel_does_not_grow():
     """In seconds of the processor on one thread, so that other work on the machine matters little."""
-    engine = Engine(Photo2Sketch.from_checkpoint(CHECKPOINTS["fast"]), precision="float32")
+    engine = Engine(load_network(Photo2Sketch, CHECKPOINTS["fast"]), precision="float32")
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:

@@ -6,6 +6,7 @@ import pytest
 from model import Photo2Sketch
 from model.engine import Engine
 from tests.speed_kit import shipped_photo
+from utils.checkpoint import load_network
 from utils.defaults import CHECKPOINTS
 from utils.enlarge import to_size
 from utils.sketcher import Sketcher
@@ -77,5 +78,5 @@ def test_line_weight_does_not_depend_on_resolution():
     assert abs(int(small.sum()) - int(reduced.sum())) < 0.01 * 255 * small.size
     blurred = [cv2.GaussianBlur(np.float32(image), (0, 0), 2) for image in (small, reduced)]
     assert np.corrcoef(*(image.ravel() for image in blurred))[0, 1] > 0.98
-    native = Engine(Photo2Sketch.from_checkpoint(CHECKPOINTS["photo2sketch"])).sketch(large[:640, :640]).numpy()
+    native = Engine(load_network(Photo2Sketch, CHECKPOINTS["photo2sketch"])).sketch(large[:640, :640]).numpy()
     assert np.mean(native < 128) < 0.5 * np.mean(small < 128)  # which is not so without a working size

@@ -9,7 +9,7 @@ from PIL import Image
 from model import Photo2Sketch, Sketch2Photo
 from tests.tiny import TINY
 from tests.tool_kit import checkpoint, one_thread, reverse_weights, scene, store  # noqa: F401 (fixture)
-from utils.checkpoint import CheckpointError, save_generator
+from utils.checkpoint import CheckpointError, load_network, save_generator
 from utils.pictures import PictureError
 from utils.sketcher import Sketcher
 from utils.working import Working, working_shape
@@ -34,7 +34,7 @@ def test_path_image_and_array_give_the_same_drawing(sketcher, tmp_path):
 
 def test_the_drawing_is_the_networks(sketcher, checkpoint):
     image = scene()
-    network = Photo2Sketch.from_checkpoint(checkpoint)
+    network = load_network(Photo2Sketch, checkpoint)
     photo = torch.from_numpy(image).permute(2, 0, 1)[None] / 255
     with torch.no_grad():
         drawing = network(photo, 0.5)
@@ -172,7 +172,7 @@ def test_drawings_back_to_photos(tmp_path):
     photo = reverse.draw(drawing)
     assert photo.shape == (40, 56) and photo.dtype == np.uint8
     prepared = reverse.prepare(np.repeat(drawing[..., None], 3, 2))
-    network = Sketch2Photo.from_checkpoint(reverse_weights(tmp_path))
+    network = load_network(Sketch2Photo, reverse_weights(tmp_path))
     with torch.no_grad():
         expected = network(torch.from_numpy(prepared.pixels[None, None, ..., 0] / np.float32(255)))[0, 0] * 255
     found = reverse.sketches([prepared])[0]

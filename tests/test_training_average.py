@@ -4,7 +4,7 @@ import torch
 
 from model import Photo2Sketch, Sketch2Photo
 from tests.tiny import TINY, TINY_PAPER
-from utils.checkpoint import save_generator
+from utils.checkpoint import load_network, save_generator
 from utils.training.average import main
 
 
@@ -22,7 +22,7 @@ def test_weights_lie_between_those_of_both(files, tmp_path, capsys):
     paths, networks = files
     main([*map(str, paths), "--share", "0.25", "--output", str(tmp_path / "mean.pth")])
     assert capsys.readouterr().out.strip() == str(tmp_path / "mean.pth")
-    mean = Photo2Sketch.from_checkpoint(str(tmp_path / "mean.pth"))
+    mean = load_network(Photo2Sketch, str(tmp_path / "mean.pth"))
     states = [network.state_dict() for network in networks]
     changed = 0
     for name, value in mean.state_dict().items():

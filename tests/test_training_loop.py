@@ -13,12 +13,13 @@ from losses.objective import GeneratorObjective
 from model import Photo2Sketch, Sketch2Photo
 from model.engine import Engine
 from tests.training_runs import ROOT, arguments, call, newest, stats, tiny_run
+from utils.checkpoint import load_network
 from utils.training.export import export, main
 from utils.training.networks import build_networks
 from utils.training.options import read_line, read_options
 from utils.training.samples import HEADER
 
-GENERATORS = {"photo2sketch": Photo2Sketch.from_checkpoint, "sketch2photo": Sketch2Photo.from_checkpoint}
+GENERATORS = {"photo2sketch": Photo2Sketch, "sketch2photo": Sketch2Photo}
 EDGE_ONLY = ("--weight-luminance", "0", "--weight-cycle", "0", "--weight-adversarial", "0")
 
 
@@ -65,19 +66,19 @@ def test_run_folder_holds_options_stats_samples_curves_and_checkpoints(run, coco
     assert cv2.imread(str(run / "curves.png")) is not None
     best = torch.load(run / "checkpoints" / "best.pt", weights_only=True)
     assert best["best"] == pytest.approx(max(line["score"] for line in held_back), rel=1e-4)
-    assert not list(run.rglob("*.tmp"))
+    assert not list(run.rglob("*.tmp*"))
 
 
 def test_exported_generators_are_the_averages_and_draw(run, tmp_path):
     paths = export(str(run), str(tmp_path))
     assert [path[len(str(tmp_path)) + 1 :] for path in paths] == ["photo2sketch.pth", "sketch2photo.pth"]
-    network = Photo2Sketch.from_checkpoint(paths[0])
+    network = load_network(Photo2Sketch, paths[0])
     for name, weights in newest(run)["averages"]["photo2sketch"].items():
         assert torch.equal(weights, network.state_dict()[name])
     assert network.step == 4
     drawing = Engine(network).draw(torch.rand(1, 3, 40, 33))
     assert drawing.sketch.shape == (1, 1, 40, 33)
-    assert Sketch2Photo.from_checkpoint(paths[1])(drawing.sketch).shape == (1, 1, 40, 33)
+    assert load_network(Sketch2Photo, paths[1])(drawing.sketch).shape == (1, 1, 40, 33)
 
 
 def test_export_command(run, tmp_path, capsys):
@@ -106,7 +107,7 @@ def test_a_pupil_nears_its_teacher(run, coco, tmp_path, capsys):
     words = ["--photos", coco, "--teacher", teacher, *EDGE_ONLY, "--validate-every", 50]
     taught = tiny_run(tmp_path / "taught", *words, "--lr", 1e-2, "--batch", 2, "--steps", 50, "--ema", 0.5)
     photo = torch.from_numpy(np.array(Image.open(sorted((coco / "val2017").iterdir())[0]).convert("RGB").resize((96, 96))))
-    one, other = (Engine(GENERATORS["photo2sketch"](path)).sketch(photo).float() for path in (teacher, taught / "photo2sketch.pth"))
+    one, other = (Engine(load_network(Photo2Sketch, path)).sketch(photo).float() for path in (teacher, taught / "photo2sketch.pth"))
     assert (one - other).abs().mean() < 0.5 * (one - 255).abs().mean()
     same = tiny_run(tmp_path / "same", *words, "--photo2sketch", teacher, "--freeze-norm", "--lr", 1e-9, "--steps", 1)
     figures = [stats(some, "validation")[-1]["boundary_f"] for some in (same, taught)]
@@ -117,7 +118,7 @@ def test_a_pupil_nears_its_teacher(run, coco, tmp_path, capsys):
 
 def test_a_frozen_photo2sketch_stays_as_it_is_while_sketch2photo_learns(run, tmp_path, capsys):
     export(run, tmp_path)
-    start = [f(tmp_path / f"{name}.pth") for name, f in GENERATORS.items()]
+    start = [load_network(kind, tmp_path / f"{name}.pth") for name, kind in GENERATORS.items()]
     words = [x for name in GENERATORS for x in (f"--{name}", tmp_path / f"{name}.pth")]
     frozen = tiny_run(tmp_path / "runs", *words, "--freeze-photo2sketch", "--steps", 3, "--candidate-share", 0.5)
     call(["--resume", frozen, "--steps", 6])
@@ -136,7 +137,7 @@ def test_a_frozen_photo2sketch_stays_as_it_is_while_sketch2photo_learns(run, tmp
 
 def test_frozen_norms_keep_the_statistics_of_the_checkpoint_while_weights_learn(run, tmp_path):
     export(run, tmp_path)
-    before = Photo2Sketch.from_checkpoint(tmp_path / "photo2sketch.pth").state_dict()
+    before = load_network(Photo2Sketch, tmp_path / "photo2sketch.pth").state_dict()
     words = ["--photo2sketch", tmp_path / "photo2sketch.pth", "--freeze-norm"]
     frozen = tiny_run(tmp_path / "runs", *words, "--steps", 2)
     call(["--resume", frozen, "--steps", 4])

@@ -6,7 +6,6 @@ import pathlib
 import re
 
 import pytest
-import torch
 import yaml
 
 from losses.weights import Weights
@@ -17,7 +16,6 @@ from tests.tiny import TINY
 from tests.training_runs import ROOT, arguments
 from utils.checkpoint import save_generator
 from utils.training.fields import OptionError, flag
-from utils.training.machine import choose_device
 from utils.training.options import WEIGHT, Options, read_line
 from utils.training.options import read_options as options_of
 from utils.training.sources import open_validation, total_steps
@@ -78,6 +76,7 @@ def test_settings_survive_the_way_through_a_file(tmp_path):
         (["--lr", "nan"], "--lr must be finite, got 'nan'."),
         (["--lr", "0"], "--lr must be above 0, got 0."),
         (["--preset", "huge"], "--preset must be one of paper, fast, light, got 'huge'."),
+        (["--device", "gpu"], "--device must be auto, cpu, cuda or cuda:N, got 'gpu'."),
         (["--scales", "2", "1"], "--scales takes two numbers, the smaller one first."),
         (["--batch", "6", "--accumulate", "4"], "--batch 6 cannot be split into --accumulate 4 parts."),
         (["--name", "a/b"], "--name 'a/b' may hold"),
@@ -217,10 +216,3 @@ def test_annotations_of_the_validation_that_are_damaged_are_spoken_of(tmp_path):
     (tmp_path / "annotations" / "instances_val2017.json").write_text('{"images": [')
     with pytest.raises(OptionError, match="instances_val2017.json"):
         open_validation(options)
-
-
-def test_more_processes_than_gpus_are_refused(monkeypatch):
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
-    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
-    with pytest.raises(OptionError, match="--nproc-per-node 2"):
-        choose_device("cuda", 2)

@@ -1,7 +1,6 @@
-"""Schedule, averages, order of the data, weights of a step, picture grids, machine."""
+"""Schedule, averages, order of the data, weights of a step, picture grids."""
 import copy
 import dataclasses
-import math
 from types import SimpleNamespace
 
 import cv2
@@ -23,9 +22,7 @@ from utils.training.cycle import Cycle, seed_step
 from utils.training.distributed import Group
 from utils.training.ema import Average
 from utils.training.pen import as_written, crisp, reserved, toned
-from utils.training.fields import OptionError
 from utils.training.loader import Items, Order, make_loader, to_device
-from utils.training.machine import bfloat16_is_fast, choose_device, choose_dtype, keep_freed_memory
 from utils.training.networks import Networks, freeze
 from utils.training.options import WEIGHT, make_options
 from utils.training.schedule import averaging_decay, learning_rate_factor, weights_of_step
@@ -146,37 +143,6 @@ def test_grid_shows_photo_guidance_candidates_sketch_reconstruction_and_referenc
     small = torch.full((2, 1, 5, 5), 0.8)  # references of another size are scaled
     blank = samples.grid(plane(0.0, 3), plane(0.9, count + 1), drawing, None, small)
     assert blank[middle, size // 2 :: step, 0][-2:].tolist() == [255, 204]
-
-
-def test_machine_chooses_by_what_is_there():
-    keep_freed_memory()
-    assert choose_device("cpu").type == "cpu"
-    if not torch.cuda.is_available():
-        assert choose_device("auto").type == "cpu"
-        with pytest.raises(OptionError, match="no CUDA device"):
-            choose_device("cuda")
-    assert choose_dtype("float32", torch.device("cpu")) == torch.float32
-    assert choose_dtype("bfloat16", torch.device("cpu")) == torch.bfloat16
-
-
-@pytest.mark.parametrize("fast", [True, False])
-def test_bfloat16_is_chosen_by_the_clock(monkeypatch, fast):
-    clock = {"now": 0.0}
-
-    def convolve(x, weight, padding):
-        slow = (x.dtype == torch.bfloat16) != fast
-        clock["now"] += 0.2 if slow else 0.1
-        return (x.float().mean() * weight.float().mean()).to(x.dtype)
-
-    monkeypatch.setattr("utils.training.machine.F.conv2d", convolve)
-    monkeypatch.setattr("utils.training.machine.time.perf_counter", lambda: clock["now"])
-    monkeypatch.setattr("utils.training.machine.native_bfloat16", lambda: True)
-    assert bfloat16_is_fast(torch.device("cpu")) == fast
-    expected = torch.bfloat16 if fast else torch.float32
-    assert choose_dtype("auto", torch.device("cpu")) == expected
-    assert math.isfinite(clock["now"])
-    monkeypatch.setattr("utils.training.machine.native_bfloat16", lambda: False)
-    assert choose_dtype("auto", torch.device("cpu")) == torch.float32  # emulated, whatever the clock says
 
 
 def test_crisp_strokes_are_those_of_the_tools():

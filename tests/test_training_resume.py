@@ -1,11 +1,13 @@
 """A run that is killed and resumed ends with the weights of one that was left alone, bit for bit."""
 import os
 import signal
+import subprocess
+import sys
 
 import pytest
 import torch
 
-from tests.training_runs import arguments, call, newest, start, stats, stop_after, tiny_run
+from tests.training_runs import ROOT, arguments, call, newest, start, stats, stop_after, tiny_run
 from utils.checkpoint import CheckpointError
 from utils.training.loop import Run
 from utils.training.run_folder import RunError, RunFolder
@@ -13,6 +15,13 @@ from utils.training.signals import Stop
 
 SETTINGS = ("--steps", "9", "--save-every", "2", "--candidate-share", "0.5", "--r1-every", "2", "--epoch-length", "7")
 SETTINGS += ("--weight-deep-supervision", "10")
+KILLED_WHILE_SAVING = """
+import os, signal, sys
+from utils.training.run_folder import RunFolder
+folder = RunFolder(sys.argv[1])
+os.fsync = lambda file: os.kill(os.getpid(), signal.SIGKILL)
+folder.save({"step": 2}, 2, keep=9) if sys.argv[2] == "checkpoint" else folder.write_options({})
+"""
 
 
 def assert_same(one, two):
@@ -134,6 +143,24 @@ def test_old_checkpoints_go(tmp_path):
     for step in (3, 4):
         folder.save({"step": step}, step, keep=1)
     assert folder.newest(warn=lambda text: None)["step"] == 4
+
+
+def test_what_a_killed_save_leaves_is_no_checkpoint_and_goes_when_the_run_is_resumed(tmp_path):
+    folder = RunFolder.create(tmp_path, "a", {"steps": 3})
+    folder.save({"step": 1}, 1, keep=9)
+    run = tmp_path / "001-a"
+    files = lambda: {path.relative_to(run) for path in run.rglob("*") if path.is_file()}
+    before = files()
+    for what in ("checkpoint", "options"):
+        killed = subprocess.run([sys.executable, "-c", KILLED_WHILE_SAVING, folder.path, what], cwd=ROOT)
+        assert killed.returncode == -signal.SIGKILL
+    assert len(files() - before) == 2 and {path.parent.name for path in files() - before} == {"", "checkpoints"}
+    assert folder.newest(warn=pytest.fail)["step"] == 1
+    folder.save({"step": 3}, 3, keep=1)  # only whole checkpoints count
+    assert folder.newest(warn=pytest.fail)["step"] == 3
+    assert RunFolder.open(folder.path).newest(warn=pytest.fail)["step"] == 3
+    assert sorted(map(str, files())) == ["checkpoints/step-000000003.pt", "options.json"]
+    assert (run / "options.json").read_text() == '{\n  "steps": 3\n}\n'
 
 
 def test_decay_and_betas_beside_resume_take_the_place_of_the_runs_own(tmp_path):

@@ -10,6 +10,7 @@ import yaml
 
 from model import Photo2Sketch
 from tests.training_runs import NO_VGG, ROOT, call
+from utils.checkpoint import load_network
 from utils.training.fields import OptionError
 from utils.training.loop import Run
 from utils.training.stages import read_stages
@@ -47,7 +48,7 @@ def test_the_second_stage_starts_from_the_weights_of_the_first(words, tmp_path, 
     assert names(tmp_path) == ["001-first", "002-second"]
     first, second = sorted((tmp_path / "runs").iterdir())
     assert not (first / "sketch2photo.pth").exists() and (second / "sketch2photo.pth").exists()
-    drawn = [Photo2Sketch.from_checkpoint(str(run / "photo2sketch.pth")) for run in (first, second)]
+    drawn = [load_network(Photo2Sketch, str(run / "photo2sketch.pth")) for run in (first, second)]
     assert [network.step for network in drawn] == [4, 1]
     for before, after in zip(*(network.parameters() for network in drawn)):
         assert torch.allclose(before, after, atol=1e-6)

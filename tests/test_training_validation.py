@@ -10,7 +10,10 @@ import torch
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 from torch import nn
 
+from losses import vgg
 from model import Drawing
+from tests.training_runs import arguments, call, newest, stats
+from utils.metrics import count_matches, f_measure, match_radius
 from utils.training import validation
 from utils.training.curves import draw_curves, series
 from utils.training.distributed import Group
@@ -92,6 +95,23 @@ def test_shares_of_two_processes_add_up_to_the_whole():
     assert validation.summarize(parts) == pytest.approx(whole)
 
 
+@pytest.mark.parametrize("drawings", [True, False])
+def test_the_style_distance_counts_where_there_are_references(tmp_path, drawings):
+    torch.manual_seed(0)
+    torch.save(vgg.build(vgg.LAYERS["VGG16"]).state_dict(), tmp_path / "vgg.pth")
+    words = arguments(tmp_path / "runs", "--vgg", tmp_path / "vgg.pth", "--weight-content-sketch", 0.1, "--weight-adversarial", 0)
+    words += ["--steps", 1, "--validate-every", 1, "--validation-photos", 2]
+    if not drawings:
+        place = words.index("--references")
+        del words[place : place + 2]
+    call(words)
+    run = tmp_path / "runs" / "001-run"
+    values = stats(run, "validation")[0]
+    assert ("style_distance" in values) == drawings
+    expected = values["boundary_f"] + values["ssim"] - values.get("style_distance", 0)
+    assert newest(run)["best"] == pytest.approx(expected, rel=1e-3)
+
+
 def test_boundary_f_counts_lines_near_the_truth():
     def page(*rows):
         drawing = np.ones((100, 100), np.float32)
@@ -100,7 +120,7 @@ def test_boundary_f_counts_lines_near_the_truth():
         return validation.lines_of(drawing)
 
     def f(drawn, truth):
-        return validation.f_measure(validation.match(drawn, truth))
+        return f_measure(count_matches(drawn, [truth], match_radius(drawn.shape)))
 
     assert f(page(20, 60), page(20, 60)) == 1
     assert f(page(21), page(20)) == 1  # the reach is 1.06 pixels

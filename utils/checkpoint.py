@@ -4,12 +4,14 @@ A file is a torch archive of plain tensors, numbers, strings, lists and dicts, s
 generator's file has the keys "format" (the class's FILE_FORMAT), "kind" (the class's name), "architecture" (the fields of
 model.presets.Architecture), "step" (training steps behind it), "notes" (a dict of strings and numbers) and "weights" (the state dict).
 """
-import contextlib
 import dataclasses
 import os
 import pickle
 
 import torch
+
+from model.presets import Architecture
+from utils.atomic import replacing
 
 
 class CheckpointError(Exception):
@@ -17,24 +19,12 @@ class CheckpointError(Exception):
 
 
 def save_atomically(content, path):
-    """torch.save to a temporary name beside `path`, synced to the disk, then renamed: a crash leaves the old file.
-
-    OSError if it cannot be written.
-    """
-    temporary = f"{path}.tmp"
-    try:
-        with open(temporary, "wb") as file:
-            try:
-                torch.save(content, file)
-            except RuntimeError as error:  # so torch says that a write has failed
-                raise OSError(f"{path} cannot be written ({str(error).splitlines()[0]}). Make room on the disk.") from error
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except BaseException:
-        with contextlib.suppress(FileNotFoundError):
-            os.remove(temporary)
-        raise
+    """torch.save to `path`, whole or not at all. OSError if it cannot be written."""
+    with replacing(path) as temporary, open(temporary, "wb") as file:
+        try:
+            torch.save(content, file)
+        except RuntimeError as error:  # so torch says that a write has failed
+            raise OSError(f"{path} cannot be written ({str(error).splitlines()[0]}). Make room on the disk.") from error
 
 
 def read(path):
@@ -67,13 +57,12 @@ def save_generator(model, path, step, notes=None):
     save_atomically(content, path)
 
 
-def build_from_checkpoint(kind, path, device="cpu"):
+def load_network(kind, path, device="cpu"):
     """The generator of class `kind` that `path` describes: strictly loaded, in evaluation mode, on `device`.
 
-    The model carries the file's "step" and "notes" as attributes of these names.
+    The model carries the file's "step" and "notes" as attributes of these names. CheckpointError says what is wrong with a
+    bad file.
     """
-    from model.presets import Architecture
-
     content = read(path)
     found, expected = content.get("format"), kind.FILE_FORMAT
     if not isinstance(found, str) or "kind" not in content:

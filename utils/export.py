@@ -16,7 +16,7 @@ from model import Photo2Sketch
 from model.fold import fold
 from model.fused_head import FusedHead
 from utils.atomic import replacing
-from utils.checkpoint import CheckpointError
+from utils.checkpoint import CheckpointError, load_network
 from utils.defaults import CHECKPOINTS
 
 FORMATS = {"onnx": ".onnx", "torchscript": ".pt"}
@@ -90,7 +90,7 @@ def main(arguments=None):
     parser.add_argument("--format", choices=[*FORMATS, "both"], default="both", help="default: %(default)s")
     options = parser.parse_args(arguments)
     try:
-        traced = trace(Photo2Sketch.from_checkpoint(options.checkpoint))
+        traced = trace(load_network(Photo2Sketch, options.checkpoint))
         os.makedirs(options.output, exist_ok=True)
         for kind in FORMATS if options.format == "both" else [options.format]:
             path = os.path.join(options.output, "photo2sketch" + FORMATS[kind])

@@ -10,7 +10,7 @@ from model import Photo2Sketch, Sketch2Photo
 from model.engine import Engine
 from model.generator import MIN_SIDE
 from model.reverse import ReverseEngine
-from utils.checkpoint import CheckpointError
+from utils.checkpoint import CheckpointError, load_network
 from utils.defaults import CHECKPOINTS, MAX_MEGAPIXELS, WORKING_SIZE
 from utils.devices import choose_device, is_out_of_memory
 from utils.masses import LINES, filled, has_blank_masses, second_size
@@ -75,7 +75,7 @@ class Sketcher:
         kind, engine = DIRECTIONS[direction]
         self.device = choose_device(device)
         checkpoint = checkpoint or CHECKPOINTS[direction]
-        network = kind.from_checkpoint(checkpoint)
+        network = load_network(kind, checkpoint)
         if network.arch.candidates != CANDIDATES:
             count = network.arch.candidates
             raise CheckpointError(f"{checkpoint} draws {count} candidates, but {CANDIDATES} are needed. Name another.")

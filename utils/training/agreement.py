@@ -40,6 +40,7 @@ def check(options):
     refuse(len(o.scales) != 2 or o.scales[0] > o.scales[-1], "--scales takes two numbers, the smaller one first.")
     refuse(len(o.betas) != 2, "--betas takes two numbers.")
     refuse(o.batch % o.accumulate, f"--batch {o.batch} cannot be split into --accumulate {o.accumulate} parts. Give a multiple.")
+    refuse(not re.fullmatch(r"auto|cpu|cuda(:\d+)?", o.device), f"--device must be auto, cpu, cuda or cuda:N, got {o.device!r}.")
     refuse(not re.fullmatch(r"[\w.-]+", o.name), f"--name {o.name!r} may hold letters, digits, '.', '_' and '-' only.")
     expected = len(PRESETS[o.preset].widths)
     refuse(o.widths and len(o.widths) != expected, f"--widths takes {expected} numbers for the preset {o.preset}.")

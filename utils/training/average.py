@@ -4,7 +4,7 @@ import sys
 
 import torch
 
-from utils.checkpoint import CheckpointError, read, save_generator
+from utils.checkpoint import CheckpointError, load_network, read, save_generator
 
 from .export import KINDS
 
@@ -20,7 +20,7 @@ def average(one, two, output, share):
     kind = kinds.get(read(one).get("kind"))
     if kind is None:
         raise CheckpointError(f"{one} is not a checkpoint of a generator. Export one with python -m utils.training.export.")
-    first, second = (kind.from_checkpoint(path) for path in (one, two))
+    first, second = (load_network(kind, path) for path in (one, two))
     if first.arch != second.arch:
         raise CheckpointError(f"{one} and {two} differ in architecture: there is nothing between them.")
     others = second.state_dict()

@@ -1,5 +1,5 @@
 """The course of a run as one picture, from its stats."""
-import os
+from utils.atomic import replacing
 
 SIZE = (18, 10)  # inches
 ROWS, COLUMNS = 3, 4
@@ -58,6 +58,5 @@ def draw_curves(lines, path):
                 axis.set_yscale("log")
         else:
             axis.set_axis_off()
-    temporary = f"{path}.tmp"
-    figure.savefig(temporary, format="png")
-    os.replace(temporary, path)
+    with replacing(path) as temporary:
+        figure.savefig(temporary, format="png")

@@ -7,6 +7,8 @@ import torch
 from torch.utils.data import default_collate
 from tqdm import tqdm
 
+from utils.memory import TRAINING, keep_freed_memory
+
 from . import samples, state
 from .curves import draw_curves
 from .cycle import Cycle, NotFinite
@@ -14,7 +16,7 @@ from .distributed import Group, unwrap
 from .ema import Average
 from .export import export
 from .loader import Order, batches_of, make_loader, to_device
-from .machine import choose_device, choose_dtype, keep_freed_memory
+from .machine import choose_training_device, choose_training_dtype
 from .networks import build_networks
 from .run_folder import RunError, RunFolder
 from .signals import Stop
@@ -33,11 +35,11 @@ def train(options, following=(), after=None):
 
     OptionError, RunError, CheckpointError and VGGError say in a sentence why it could not start.
     """
-    keep_freed_memory()
+    keep_freed_memory(TRAINING)
     group = Group.from_environment()
     if options.threads:
         torch.set_num_threads(options.threads)
-    device = choose_device(options.device, group.local_rank)
+    device = choose_training_device(options.device, group)
     group.start(device)
     dataset = group.first_here(lambda: open_data(options, "train"))
     old = RunFolder.open(options.resume) if options.resume and group.first else None
@@ -89,7 +91,7 @@ class Run:
         self.step = content["step"] if content else 0
         self.best = content["best"] if content else None
         # One process decides, lest the clocks of two disagree.
-        dtype = group.broadcast(choose_dtype(options.precision, device) if group.first else None)
+        dtype = group.broadcast(choose_training_dtype(options.precision, device) if group.first else None)
         networks = networks.map(lambda network: network.to(device, memory_format=torch.channels_last))
         self.averages = {name: Average(network, options.ema) for name, network in networks.generators().items()}
         for name, network in networks.trained().items():
@@ -111,7 +113,7 @@ class Run:
                 options.workers,
                 group,
                 device,
-                networks.features,
+                networks.features if self.held_back.references else None,
                 self.cycle.taught,
             )
 

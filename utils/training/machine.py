@@ -1,45 +1,41 @@
-"""What the machine can do: devices, fast bfloat16, and how the C library hands out memory."""
-import ctypes
-import sys
-import time
-
+"""What the machine can do for a training: its devices, and whether bfloat16 is fast there and back."""
 import torch
-from torch.nn import functional as F
 
-from model.precision import native_bfloat16
+from model.precision import choose_dtype, native_bfloat16, trial
+from utils.devices import DeviceError, choose_device
 
 from .fields import OptionError
 
-M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # parameters of mallopt in malloc.h
 WORTH_IT = 0.9  # bfloat16 must need at most this share of float32's time
+HOPELESS = 20  # times float32's time in a small trial: a large one would take too long
+SMALL, LARGE = (1, 16, 32, 32), (4, 64, 128, 128)  # (B, C, H, W) of the trials
 
 
-def keep_freed_memory():
-    """Ask glibc to reuse large freed blocks instead of returning them to the system at every step.
+def choose_training_device(name, group):
+    """The torch device of "auto", "cpu", "cuda" or "cuda:N" for this process of a Group. OptionError if it is not there.
 
-    Training allocates and frees the same sizes in every step; fresh pages cost a page fault each. Does nothing on other C
-    libraries.
+    "auto" takes CUDA or the CPU. Of several GPUs each process takes its own, so that only one alone can name one.
     """
-    if not sys.platform.startswith("linux"):
-        return
-    library = ctypes.CDLL(None)
-    if hasattr(library, "gnu_get_libc_version") and hasattr(library, "mallopt"):
-        library.mallopt(M_MMAP_THRESHOLD, 1 << 30)
-        library.mallopt(M_TRIM_THRESHOLD, (1 << 31) - 1)
-
-
-def choose_device(name, local_rank=0):
-    """The torch device of "auto", "cpu" or "cuda". OptionError if it is not there."""
-    if name == "cuda" and not torch.cuda.is_available():
-        raise OptionError("--device cuda: there is no CUDA device here. Use --device cpu.")
-    if name == "cpu" or not torch.cuda.is_available():
-        return torch.device("cpu")
-    count = torch.cuda.device_count()
-    if local_rank >= count:
-        raise OptionError(f"There are more processes than the {count} CUDA devices here: give torchrun --nproc-per-node {count}.")
-    torch.cuda.set_device(local_rank)
+    if name == "auto":
+        name = "cuda" if torch.cuda.is_available() else "cpu"
+    try:
+        device = choose_device(name)
+    except DeviceError as error:
+        raise OptionError(str(error)) from None
+    if device.type == "cpu":
+        return device
+    if device.type != "cuda":
+        raise OptionError(f"--device {name}: training runs on CUDA or the CPU. Use --device auto.")
+    if name != "cuda" and group.size > 1:
+        raise OptionError(f"--device {name} is one GPU for {group.size} processes. Use --device cuda: each takes its own.")
+    if name == "cuda":
+        count = torch.cuda.device_count()
+        if group.local_rank >= count:
+            raise OptionError(f"There are more processes than the {count} CUDA devices here: give torchrun --nproc-per-node {count}.")
+        device = torch.device("cuda", group.local_rank)
+    torch.cuda.set_device(device)
     torch.backends.cudnn.benchmark = True  # crops have one size: the fastest algorithms are worth the search
-    return torch.device("cuda", local_rank)
+    return device
 
 
 def bfloat16_is_fast(device):
@@ -49,33 +45,22 @@ def bfloat16_is_fast(device):
     """
     if device.type == "cpu" and not native_bfloat16():
         return False
-    with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
-        x = torch.randn(1, 16, 32, 32, device=device).to(memory_format=torch.channels_last)
-        weight = torch.randn(16, 16, 3, 3, device=device, requires_grad=True)
 
-        def seconds(dtype):
-            times = []
-            for _ in range(4):  # the first one warms up
-                start = time.perf_counter()
-                F.conv2d(x.to(dtype), weight.to(dtype), padding=1).float().sum().backward()
-                if device.type == "cuda":
-                    torch.cuda.synchronize(device)
-                times.append(time.perf_counter() - start)
-            return min(times[1:])
+    def seconds(dtype, shape):
+        once = trial(dtype, shape, device, backward=True)
+        once()  # warms up
+        return min(once() for _ in range(3))
 
-        try:
-            slow_at_once = seconds(torch.bfloat16) > 20 * seconds(torch.float32)
-            if slow_at_once:
-                return False
-            x = torch.randn(4, 64, 128, 128, device=device).to(memory_format=torch.channels_last)
-            weight = torch.randn(64, 64, 3, 3, device=device, requires_grad=True)
-            return seconds(torch.bfloat16) < WORTH_IT * seconds(torch.float32)
-        except RuntimeError:
+    try:
+        if seconds(torch.bfloat16, SMALL) > HOPELESS * seconds(torch.float32, SMALL):
             return False
+        return seconds(torch.bfloat16, LARGE) < WORTH_IT * seconds(torch.float32, LARGE)
+    except RuntimeError:
+        return False
 
 
-def choose_dtype(precision, device):
-    """torch.float32 or torch.bfloat16 for "auto", "float32" or "bfloat16"."""
+def choose_training_dtype(precision, device):
+    """torch.float32 or torch.bfloat16 for "auto", "float32" or "bfloat16"; "auto" by the time forward and backward."""
     if precision == "auto":
         return torch.bfloat16 if bfloat16_is_fast(device) else torch.float32
-    return {"float32": torch.float32, "bfloat16": torch.bfloat16}[precision]
+    return choose_dtype(precision, device)

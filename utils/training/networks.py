@@ -7,6 +7,7 @@ from torch import nn
 from losses.vgg import VGGFeatures
 from model import PRESETS, ConditionalDiscriminator, Discriminator, Photo2Sketch, Sketch2Photo
 from model.side_outputs import SideOutputs
+from utils.checkpoint import load_network
 
 DISCRIMINATORS = ("discriminator", "conditional_discriminator")
 
@@ -77,7 +78,7 @@ def build_networks(options, architectures=None):
     def generator(kind, name, number):
         file = getattr(options, name)
         if file and architectures is None:
-            network = kind.from_checkpoint(file).train()
+            network = load_network(kind, file).train()
         else:
             torch.manual_seed(options.seed + number)
             network = kind((architectures or {}).get(name) or architecture(options))
@@ -93,5 +94,5 @@ def build_networks(options, architectures=None):
     torch.manual_seed(options.seed + 3)
     conditional = ConditionalDiscriminator(photo2sketch.arch.candidates + 1) if weights.conditional else None
     features = VGGFeatures(options.vgg or None) if weights.needs_features else None
-    teacher = freeze(Photo2Sketch.from_checkpoint(options.teacher)) if options.teacher else None
+    teacher = freeze(load_network(Photo2Sketch, options.teacher)) if options.teacher else None
     return Networks(photo2sketch, sketch2photo, side_outputs, discriminator, conditional, features, teacher)

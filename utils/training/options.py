@@ -117,7 +117,7 @@ class Options:
     ema: float = option(0.998, "decay of the moving averages of the generators", _OPTIMISATION, low=0, high=0.999999)
     seed: int = option(0, "of everything random", _OPTIMISATION, low=0, high=2**31 - 1)
 
-    device: str = option("auto", "where to train; auto takes CUDA if there is one", _MACHINE, choices=("auto", "cpu", "cuda"))
+    device: str = option("auto", "where to train: cpu, cuda, cuda:N, or auto, which takes CUDA if there is one", _MACHINE)
     precision: str = option(
         "auto", "auto takes bfloat16 if it is faster here", _MACHINE, choices=("auto", "float32", "bfloat16")
     )

@@ -6,6 +6,7 @@ import torch
 from losses.vgg import LAYERS, VGGFeatures, build
 from model import ConditionalDiscriminator, Discriminator, Photo2Sketch, Sketch2Photo
 from model.side_outputs import SideOutputs
+from utils.checkpoint import load_network
 
 from . import state
 from .cycle import Cycle
@@ -27,7 +28,7 @@ def print_preview(stages):
     The files that the first stage names are read, and what train_stages() refuses at its start is refused here.
     """
     group = Group.from_environment()
-    rehearse(stages, group.size)
+    rehearse(stages, group)
     content = RunFolder.open(stages[0].resume).newest() if stages[0].resume else None
     made = state.architectures(content) if content else {}
     for options in stages if group.first else []:
@@ -46,7 +47,7 @@ def blank_networks(options, made):
 
     def generator(kind, name):
         file = getattr(options, name)
-        arch = made.get(name) or (kind.from_checkpoint(file).arch if file else architecture(options))
+        arch = made.get(name) or (load_network(kind, file).arch if file else architecture(options))
         return kind(arch)
 
     photo2sketch = generator(Photo2Sketch, "photo2sketch")
@@ -60,7 +61,7 @@ def blank_networks(options, made):
         Discriminator(options.discriminator_widths) if weights.needs_discriminator else None,
         ConditionalDiscriminator(photo2sketch.arch.candidates + 1) if weights.conditional else None,
         features,
-        freeze(Photo2Sketch.from_checkpoint(options.teacher)) if options.teacher else None,
+        freeze(load_network(Photo2Sketch, options.teacher)) if options.teacher else None,
     )
 
 

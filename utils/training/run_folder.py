@@ -4,6 +4,7 @@ import json
 import os
 import re
 
+from utils.atomic import sweep, write_bytes
 from utils.checkpoint import CheckpointError, read, save_atomically
 
 OPTIONS, STATS, SAMPLES, CHECKPOINTS = "options.json", "stats.jsonl", "samples", "checkpoints"
@@ -15,14 +16,9 @@ class RunError(Exception):
     """A run folder that cannot be used. The message names it and the remedy."""
 
 
-def write_text(path, text):
-    """Write a small text file whole or not at all."""
-    temporary = f"{path}.tmp"
-    with open(temporary, "w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(temporary, path)
+def write_json(path, content):
+    """Write plain values as a JSON file, whole or not at all. OSError if it cannot be written."""
+    write_bytes(path, (json.dumps(content, indent=2) + "\n").encode())
 
 
 class RunFolder:
@@ -53,17 +49,19 @@ class RunFolder:
 
     @classmethod
     def open(cls, path):
-        """An existing run. RunError if `path` is none."""
+        """An existing run, without what killed processes left half written. RunError if `path` is none."""
         if not os.path.isfile(os.path.join(path, OPTIONS)):
             raise RunError(f"{path} is not the folder of a run: it has no {OPTIONS}.")
         folder = cls(path)
         os.makedirs(folder.samples, exist_ok=True)
         os.makedirs(folder.checkpoints, exist_ok=True)
+        for part in (folder.path, folder.checkpoints):
+            sweep(part)
         return folder
 
     def write_options(self, options):
         """options: a dict of names and values."""
-        write_text(os.path.join(self.path, OPTIONS), json.dumps(options, indent=2) + "\n")
+        write_json(os.path.join(self.path, OPTIONS), options)
 
     def _next(self):
         path = os.path.join(self.path, NEXT)
@@ -89,13 +87,12 @@ class RunFolder:
     def write_following(self, stages, run=None):
         """stages: what following() is to give. run: the folder of the first of them, once it is begun."""
         name = run and os.path.relpath(run, self.path)
-        write_text(os.path.join(self.path, NEXT), json.dumps({"stages": stages, "run": name}, indent=2) + "\n")
+        write_json(os.path.join(self.path, NEXT), {"stages": stages, "run": name})
 
     def write_not_finite(self, step, names, values):
         """The photos and losses of a step whose losses were not finite."""
         values = {name: repr(value) for name, value in values.items()}
-        text = json.dumps({"step": step, "photos": names, "values": values}, indent=2)
-        write_text(os.path.join(self.path, NOT_FINITE), text + "\n")
+        write_json(os.path.join(self.path, NOT_FINITE), {"step": step, "photos": names, "values": values})
 
     def _saved(self):
         """Checkpoint paths, the newest first."""

@@ -4,12 +4,13 @@ import os
 
 from losses.vgg import VGGFeatures
 from model import Photo2Sketch, Sketch2Photo
+from utils.checkpoint import load_network
 
 from .distributed import Group
 from .export import path_of
 from .fields import OptionError
 from .loop import train
-from .machine import choose_device
+from .machine import choose_training_device
 from .options import Options, choose_length, make_options, read_file, read_line, read_options
 from .run_folder import RunFolder
 from .sources import open_data
@@ -60,24 +61,24 @@ def _following(options, given):
         raise OptionError(f"{options.then}, which follows: {error}") from None
 
 
-def rehearse(stages, processes):
-    """What can be refused before hours of work: OptionError, CheckpointError or VGGError."""
+def rehearse(stages, group):
+    """What can be refused before hours of work: OptionError, CheckpointError or VGGError. group: Group of the processes."""
     for options, before in zip(stages, [None, *stages]):
-        parts = options.accumulate * processes
+        parts = options.accumulate * group.size
         if options.batch % parts:
             raise OptionError(
-                f"--batch {options.batch} (stage {options.name}) cannot be dealt out to {processes} processes in --accumulate "
+                f"--batch {options.batch} (stage {options.name}) cannot be dealt out to {group.size} processes in --accumulate "
                 f"{options.accumulate} parts. Give a multiple of {parts}."
             )
         if before:  # the first stage is begun at once
-            choose_device(options.device, 0)
+            choose_training_device(options.device, group)
             open_data(options, "train")
             if options.weights().needs_features and not before.weights().needs_features:
                 VGGFeatures(options.vgg or None)
             if options.sketch2photo and not before.weights().needs_reconstruction:
-                Sketch2Photo.from_checkpoint(options.sketch2photo)
+                load_network(Sketch2Photo, options.sketch2photo)
             if options.teacher:
-                Photo2Sketch.from_checkpoint(options.teacher)
+                load_network(Photo2Sketch, options.teacher)
 
 
 def train_stages(stages):
@@ -86,7 +87,7 @@ def train_stages(stages):
     OptionError, RunError, CheckpointError and VGGError say in a sentence why one could not start.
     """
     group = Group.from_environment()
-    rehearse(stages, group.size)
+    rehearse(stages, group)
     folder = None
     try:
         for i, options in enumerate(stages):

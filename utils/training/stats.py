@@ -4,7 +4,7 @@ import os
 
 import torch
 
-from .run_folder import write_text
+from utils.atomic import write_bytes
 
 
 class Meter:
@@ -38,7 +38,7 @@ class Log:
     def __init__(self, path, step=0, events=None):
         self.path = path
         kept = [line for line in lines(path) if line["step"] <= step] if step else []
-        write_text(path, "".join(json.dumps(line) + "\n" for line in kept))
+        write_bytes(path, "".join(json.dumps(line) + "\n" for line in kept).encode())
         self.board = _tensorboard(events, step) if events else None
 
     def write(self, kind, step, values):

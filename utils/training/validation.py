@@ -1,48 +1,20 @@
 """How good the averaged generators are on the photos that are held back."""
-import math
-
-import cv2
 import numpy as np
 import torch
 from torch.utils.data import DataLoader
 
-from benchmarks.metrics_image import psnr, ssim
-from data.filters import crest
 from losses.luminance import luminance
 from losses.style import moments
+from utils.metrics import count_matches, crests, f_measure, match_radius, psnr, ssim
 
 from .loader import batches_of, start_worker, to_device
 
-REACH = 0.0075  # largest distance of a matching line, as a share of the diagonal: the value of the BSDS500 benchmark
-RIDGE_SIGMA = 1.0  # pixels, of the blur before lines are thinned
 LINE = 0.25  # ink of a crest above which it is a line
 
 
 def lines_of(drawing):
     """Thin lines of a drawing, float32 (H, W), 1 = paper: the crests of its ink, bool (H, W)."""
-    return crest(np.ascontiguousarray(1 - drawing, np.float32), RIDGE_SIGMA) >= LINE
-
-
-def match(drawn, truth):
-    """[drawn pixels near a true one, drawn pixels, true pixels near a drawn one, true pixels] of bool maps (H, W).
-
-    Near: within REACH. Several pixels may share a partner, unlike the one-to-one matching of Martin et al. (2004).
-    """
-    radius = REACH * math.hypot(*drawn.shape)
-
-    def near(some, others):
-        if not others.any():
-            return 0
-        distance = cv2.distanceTransform(np.uint8(~others), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
-        return int((distance[some] <= radius).sum())
-
-    return np.array([near(drawn, truth), drawn.sum(), near(truth, drawn), truth.sum()], np.float64)
-
-
-def f_measure(counts):
-    """Harmonic mean of precision and recall of match()'s counts, which may be sums over photos; 0 if nothing is right."""
-    precision, recall = counts[0] / max(counts[1], 1), counts[2] / max(counts[3], 1)
-    return float(2 * precision * recall / max(precision + recall, 1e-12))
+    return crests(1 - drawing) >= LINE
 
 
 def style_statistics(features, images):
@@ -63,8 +35,9 @@ def score_of(values):
 class Validation:
     """Validates on the first photos of the validation split, dealt out to the processes of `group`.
 
-    dataset: SketchDataset of the split "val". features: VGG or None, which leaves out the style distance. taught: what
-    brings the guidance of a loaded batch if its own is blank.
+    dataset: SketchDataset of the split "val". features: VGG or None, which leaves out the style distance; None for a
+    dataset without references, where it would be that of blank paper. taught: what brings the guidance of a loaded batch if
+    its own is blank.
     """
 
     def __init__(self, dataset, count, batch, workers, group, device, features=None, taught=lambda batch: batch):
@@ -101,7 +74,7 @@ class Validation:
             add("count", len(truth))
             for i in range(len(truth)):
                 outline, wanted = (maps[i, 0].float().cpu().numpy() for maps in (drawing.candidates, batch["guidance"]))
-                add("matches", match(lines_of(outline), lines_of(wanted)))
+                add("matches", count_matches(lines_of(outline), [lines_of(wanted)], match_radius(outline.shape)))
             for number, plane in enumerate(drawing.candidates.unbind(1), 1):
                 add(f"ink_{number}", float((1 - plane).mean((1, 2)).sum()))
             add("ink_sketch", float((1 - drawing.sketch).mean((1, 2, 3)).sum()))
@@ -123,7 +96,7 @@ def summarize(parts):
     if not totals:
         return {}
     count = totals.pop("count")
-    values = {"boundary_f": f_measure(totals.pop("matches"))}
+    values = {"boundary_f": float(f_measure(totals.pop("matches")))}
     if "references" in totals:
         drawn, photos, references = (totals.pop(name) / count for name in ("drawn", "photos", "references"))
         distances = [np.square(some - references).sum() for some in (drawn, photos)]
