@@ -83,7 +83,7 @@ def texture_of(semantic, fine, coherence):
 def thinned(ink, strokes, bare):
     """A few `strokes` in place of marks that crowd: foliage is suggested, not filled with crumbs. bare: where no contour is near."""
     crowded = ramp(blur(ink, 9), 0.10, 0.26) * blur(bare, 3)
-    return ink + blur(crowded, 2) * (0.8 * strokes - ink)
+    return ink + blur(crowded, 2) * (0.6 * strokes - ink)
 
 
 def marks(measures, faces, drawn):
@@ -104,23 +104,23 @@ def marks(measures, faces, drawn):
     featured = blur(cv2.dilate(drawn, np.ones((7, 7))), 1.5)
     beside = 1 - faces * (0.4 + 0.5 * featured)
     naked = blur(skin(m.rgb), 3)
-    strokes = strands(m.lifted) * m.focused
+    strokes = strands(m.lifted) * m.focused * ramp(blur(semantic, 12), 0.015, 0.05)  # lawns and sand stay paper
     dark = np.maximum.reduce([drop_specks(dark, 0.12, 12), 0.9 * spots]) * m.focused * beside
     dark = np.maximum(dark, drawn)
     darker = darker_than_surroundings(m.even, 3)
     accents = ramp(darker - 0.7 * blur(darker, 9), 0.03, 0.25) * (1 - 0.85 * m.texture) * ramp(blur(fine, 2), 0.01, 0.08) * m.focused
     accents = drop_specks(accents, 0.1, 10)
 
-    visible = m.step * (0.2 + 0.8 * m.sharp) * (1 - modelled_by_light(m.rgb, m.gray, semantic, blur(skin(m.rgb), 3)))
+    visible = m.step * (0.2 + 0.8 * m.sharp) * (1 - modelled_by_light(m.rgb, m.gray, semantic, naked))
     outline, contour = lines(semantic, fine, visible, m.texture, busy)
     outline = np.maximum(outline * beside, ramp(drawn, 0.3, 0.9))
     contour = np.maximum(np.maximum(contour, 0.8 * spots) * beside, ramp(drawn, 0.3, 0.8))
     bare = 1 - ramp(blur(contour, 2), 0.08, 0.25)
     dark, accents = (thinned(ink, strokes, bare) for ink in (dark, accents))
-    dark = np.maximum(dark, strokes * (0.75 - faces * (0.45 * naked + 0.3 * featured)))
+    dark = np.maximum(dark, bare * strokes * (0.7 - faces * (0.4 * naked + 0.25 * featured)))
     dim = ramp(blur(m.bright - m.gray, 3), 0.04, 0.12) * ramp(blur(semantic, 12), 0.02, 0.08)
     deep = accents * (0.3 + 0.7 * thin) * np.minimum(1.5 * m.gate + 0.6 * dim, 1)
-    deep = np.maximum(deep, drop_specks(hollows(m.relief, dim * m.crisp * (1 - m.texture)), 0.12, 12))
+    deep = np.maximum(deep, drop_specks(hollows(m.relief, dim * m.crisp * (1 - m.texture)), 0.12, 12)) * beside
     detail = np.clip(np.maximum.reduce([0.9 * contour, 1.05 * dark, deep]), 0, 1)
     inner = np.maximum(dark, 0.9 * deep * (1 - 0.5 * ramp(blur(deep, 9), 0.06, 0.14)))  # in foliage, fewer
     grey = np.maximum.reduce([0.4 * contour, 0.64 * accents, 0.64 * narrow * m.gate, 0.72 * spots])

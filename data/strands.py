@@ -10,7 +10,8 @@ import numpy as np
 from .filters import blur, darker_than_surroundings, drop_specks, form, ramp
 
 REACH = 8  # pixels to each side along which a line is averaged
-WAY = 3.0  # pixels: deviation of the Gaussian over which the direction is averaged
+WAY = 3.0  # pixels: deviation of the Gaussian over which the direction is averaged,
+WIDER = 7.0  # and over which it must prevail: strands lie beside each other, pebbles and waves at random
 
 
 def along(image, c, s, reach):
@@ -37,8 +38,9 @@ def along(image, c, s, reach):
 
 def strands(bright):
     """Ink of strands, float32 (H, W) in [0, 1], of a grey photo in [0, 1], best lit up and denoised as in data.light."""
-    c, s, coherence, _ = form(bright, WAY)
+    c, s, *_ = form(bright, WAY)
+    coherence = form(bright, WIDER)[2]
     dark = along(darker_than_surroundings(blur(bright, 0.8), 2.0), c, s, REACH)
     usual = blur(dark, 9)
-    ink = ramp(dark / (usual + 0.004), 1.25, 2.1) * ramp(usual, 0.005, 0.014) * ramp(coherence, 0.25, 0.5)
+    ink = ramp(dark / (usual + 0.004), 1.25, 2.1) * ramp(usual, 0.005, 0.014) * ramp(coherence, 0.2, 0.4)
     return drop_specks(ink, 0.3, 18)
