@@ -113,7 +113,7 @@ def marks(measures, faces, drawn):
 
     visible = m.step * (0.2 + 0.8 * m.sharp) * (1 - modelled_by_light(m.rgb, m.gray, semantic, naked))
     outline, contour = lines(semantic, fine, visible, m.texture, busy)
-    outline = np.maximum(outline * beside, ramp(drawn, 0.3, 0.9))
+    outline = np.maximum(outline * beside, ramp(drawn, 0.15, 0.65))
     contour = np.maximum(np.maximum(contour, 0.8 * spots) * beside, ramp(drawn, 0.3, 0.8))
     bare = 1 - ramp(blur(contour, 2), 0.08, 0.25)
     dark, accents = (thinned(ink, strokes, bare) for ink in (dark, accents))
