@@ -18,7 +18,7 @@ def blur(image, sigma):
 def slope(gray, sigma):
     """Magnitude of the gradient, per pixel, of the image blurred by `sigma`."""
     smooth = blur(gray, sigma)
-    return np.hypot(*(cv2.Sobel(smooth, cv2.CV_32F, *order, scale=0.125) for order in ((1, 0), (0, 1))))
+    return cv2.magnitude(*(cv2.Sobel(smooth, cv2.CV_32F, *order, scale=0.125) for order in ((1, 0), (0, 1))))
 
 
 def ramp(values, low, high):
@@ -103,9 +103,18 @@ def sharpness(gray, scale=1.0):
 
     scale: pixels of `gray` per pixel of the photo.
     """
+    return step_and_sharp(*slopes(gray, scale))
+
+
+def slopes(gray, scale):
+    """The slope of the photo per pixel, at two scales, the largest within 2 pixels of the photo: what sharpness() looks at."""
     side = 2 * round(2 * scale) + 1
-    step, coarse = (cv2.dilate(scale * slope(gray, scale * sigma), np.ones((side, side))) for sigma in (1.2, 3.0))
-    return ramp(step, 0.006, 0.018), ramp(step / (coarse + 1e-4), 1.15, 1.5)
+    return tuple(cv2.dilate(scale * slope(gray, scale * sigma), np.ones((side, side))) for sigma in (1.2, 3.0))
+
+
+def step_and_sharp(fine, coarse):
+    """sharpness() from slopes(), at all pixels or at some."""
+    return ramp(fine, 0.006, 0.018), ramp(fine / (coarse + 1e-4), 1.15, 1.5)
 
 
 def chroma_step(rgb, sigma):

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from data.filters import sharpness
+from data.filters import slopes, step_and_sharp
 from utils.bands import in_bands
 
 INK = 0.08  # from which a pixel belongs to a stroke
@@ -134,7 +134,7 @@ def sharp_at(photo, place):
     gray = cv2.cvtColor(photo, cv2.COLOR_RGB2GRAY)
     size = [max(1, round(SCALE * side)) for side in gray.shape[::-1]]
     small = cv2.resize(gray, size, interpolation=cv2.INTER_AREA).astype(np.float32) / 255
-    step, sharp = sharpness(small, SCALE)
     rows, columns = np.divmod(place, photo.shape[1])
-    where = [np.minimum((SCALE * index).astype(int), size - 1) for index, size in zip((rows, columns), small.shape)]
-    return (step * sharp)[tuple(where)]
+    where = tuple(np.minimum((SCALE * index).astype(int), size - 1) for index, size in zip((rows, columns), small.shape))
+    step, sharp = step_and_sharp(*(slope[where] for slope in slopes(small, SCALE)))
+    return step * sharp
