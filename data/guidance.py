@@ -1,7 +1,7 @@
 """Guidance: the drawings that the candidates learn from, made of one photo and its edge maps.
 
-Lines and marks are those of data.marks, and the stroke field turns tone into hatching. Ink maps are
-float32 (H, W) in [0, 1], 1 = full ink.
+Lines and marks are those of data.marks, and the stroke field turns tone into hatching. Ink maps are float32 (H, W) in [0, 1],
+1 = full ink.
 """
 import cv2
 import numpy as np

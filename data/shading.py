@@ -29,7 +29,7 @@ def stroke_textures(gray, origin):
     along, across = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
     for k, direction in enumerate(ANGLES):
         apart = np.abs(angle - np.float32(direction))
-        apart = np.minimum(apart, np.abs(np.float32(np.pi) - apart))  # up to 5/4 pi before
+        apart = np.minimum(apart, np.abs(np.float32(np.pi) - apart))  # of directions that differ by up to 5/4 pi
         weight = blur(np.clip(1 - apart / step, 0, 1), 2.0)
         along += weight * field[k]
         across += weight * field[(k + len(ANGLES) // 2) % len(ANGLES)]

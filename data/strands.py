@@ -1,4 +1,4 @@
-"""Strands: hair, fur and grass as a few strokes that run the way they grow.
+"""Strands: hair and fur as a few strokes that run the way they grow.
 
 A dark line is looked for along the direction that prevails around it, so that what is broken in the photo becomes one stroke.
 Source: the flow-based line drawing of Kang, Lee and Chui (2007), with the structure tensor's direction in place of their
@@ -37,7 +37,7 @@ def along(image, c, s, reach):
 
 
 def strands(bright):
-    """Ink of strands, float32 (H, W) in [0, 1], of a grey photo in [0, 1], best lit up and denoised as in data.light."""
+    """Ink of strands, float32 (H, W) in [0, 1], of a grey photo in [0, 1], best lit up as by data.light.lit()."""
     c, s, *_ = form(bright, WAY)
     coherence = form(bright, WIDER)[2]
     dark = along(darker_than_surroundings(blur(bright, 0.8), 2.0), c, s, REACH)

@@ -29,6 +29,7 @@ ALONE = 0.01  # and the mean of that ink, at most
 SOFT = 0.1  # mean of how steep and sharp the photo's steps under it are, which it stays below
 SCALE = 0.5  # of the photo's size, at which that is looked at
 BAND = 1024  # rows at once, which bounds the memory
+PADDING = max(AROUND // 2, NEAR)  # pixels of paper around the picture: boxes may reach beyond it
 MARGIN = 2 * (LONGEST + NEAR + AROUND)  # rows beyond a band on which its strokes may depend; even, as SCALE asks
 
 
@@ -44,8 +45,9 @@ def clear_band(sketch, photo):
     """without_specks() of some rows. Ink is counted in steps of 1 / 255, so all sums are exact."""
     ink = cv2.threshold(255 - sketch, math.ceil(255 * INK) - 1, 0, cv2.THRESH_TOZERO)[1]
     strokes = small_strokes(ink)
-    gone = specks(ink, strokes)
-    gone |= stray(ink, photo, strokes, ~gone)
+    sums = cv2.integral(cv2.copyMakeBorder(ink, PADDING, PADDING, PADDING, PADDING, cv2.BORDER_CONSTANT))
+    gone = specks(sums, strokes, ink.shape)
+    gone |= stray(sums, photo, strokes, ~gone)
     mask = np.zeros_like(sketch)
     mask.ravel()[strokes.place[gone[strokes.number]]] = 255
     pale = cv2.threshold(ink, 0, 255, cv2.THRESH_BINARY_INV)[1]  # does not count as ink, but is seen around a stroke
@@ -87,40 +89,37 @@ def small_strokes(ink):
     return Strokes(place, number, ink.ravel()[place], area, box)
 
 
-def specks(ink, strokes):
-    """Which strokes are specks: bool (N,)."""
+def specks(sums, strokes, shape):
+    """Which strokes are specks: bool (N,). sums: integral image of the ink of `shape` (H, W), with PADDING around it."""
     few = (strokes.area <= AREA) & (strokes.sides.max(0) <= SIDE)
     dark = strokes.sums(strokes.own >= 255 * DARK) > 0
     candidates = few & ~dark
     around = np.zeros(len(strokes.place))
     asked = candidates[strokes.number]
-    around[asked] = ink_around(ink, strokes.place[asked])
+    top, left = np.divmod(strokes.place[asked], shape[1])
+    around[asked] = ink_within(sums, top - AROUND // 2, left - AROUND // 2, AROUND, AROUND)
     others = strokes.sums(around) / np.maximum(strokes.area, 1) - strokes.sums(strokes.own)
     return candidates & (others <= 255 * LONELY)
 
 
-def ink_around(ink, place):
-    """Sums of uint8 (H, W) over the squares around pixels that are given by their flat index."""
-    half = AROUND // 2
-    sums = cv2.integral(cv2.copyMakeBorder(ink, half, half, half, half, cv2.BORDER_CONSTANT))
-    top, left = np.divmod(place, ink.shape[1])
-    corner = top * sums.shape[1] + left
-    below = corner + AROUND * sums.shape[1]
+def ink_within(sums, top, left, height, width):
+    """Ink in boxes that are given by their first row and column, which may lie up to PADDING beyond the picture. sums: as in specks()."""
+    corner = (top + PADDING) * sums.shape[1] + left + PADDING
+    below = corner + height * sums.shape[1]
     sums = sums.ravel()
-    return sums[below + AROUND] - sums[below] - sums[corner + AROUND] + sums[corner]
+    return sums[below + width] - sums[below] - sums[corner + width] + sums[corner]
 
 
-def stray(ink, photo, strokes, asked):
-    """Which of the strokes that are asked for, bool (N,), are stray ones: bool (N,)."""
+def stray(sums, photo, strokes, asked):
+    """Which of the strokes that are asked for, bool (N,), are stray ones: bool (N,). sums: as in specks()."""
     longer = strokes.sides.max(0)
     asked = asked & (longer >= 1) & (longer <= LONGEST) & (strokes.area <= BROADEST * longer)
     if not asked.any():
         return asked
-    top, left = np.maximum(strokes.box[:2, asked] - NEAR, 0)
-    bottom, right = np.minimum(strokes.box[2:, asked] + NEAR + 1, np.array(ink.shape)[:, None])
-    sums = cv2.integral(ink)
-    near = sums[bottom, right] - sums[bottom, left] - sums[top, right] + sums[top, left] - strokes.sums(strokes.own)[asked]
-    asked[asked] = near <= 255 * ALONE * (right - left) * (bottom - top)
+    first, last = strokes.box[:2, asked] - NEAR, strokes.box[2:, asked] + NEAR
+    near = ink_within(sums, *first, *(last - first + 1)) - strokes.sums(strokes.own)[asked]
+    sides = np.minimum(last + 1, np.array(photo.shape[:2])[:, None]) - np.maximum(first, 0)  # within the picture
+    asked[asked] = near <= 255 * ALONE * sides.prod(0)
     if not asked.any():
         return asked
     chosen = asked[strokes.number]

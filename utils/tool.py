@@ -99,10 +99,10 @@ def draw_all(options, style, job, stop):
     """List, draw, collect -> exit status."""
     from utils import records
     from utils.defaults import CHECKPOINTS
+    from utils.counts import Counts
     from utils.devices import describe
     from utils.folder import Task
     from utils.outputs import AllCandidates, OneDrawing
-    from utils.counts import Counts
     from utils.runner import Runner
     from utils.sketcher import Sketcher
 
