@@ -6,6 +6,7 @@ Lines and marks are those of data.marks, and the stroke field turns tone into ha
 import cv2
 import numpy as np
 
+from .blacks import blacks
 from .filters import blur, darker_than_surroundings, ramp
 from .light import modelling
 from .marks import Marks, Measures, marks
@@ -13,8 +14,10 @@ from .overview import depth, overview
 from .shading import CONTRAST, hatching, softened, stroke_textures
 
 DRAWINGS = ("outline", "contour", "detail", "shaded", "pencil", "blend")  # five candidates, sparse to dense, and the sketch
+SPOTTED = (0.0, 0.0, 0.0, 1.0, 0.6, 1.0)  # share of the spotted blacks in each of them
 FINER = 1.5  # where lines crowd, they are this much thinner than where there is space
 CROWDED = (0.14, 0.24)  # mean ink of the contours around a pixel: from the first on lines are thinner, from the second on by FINER
+DEEP = 0.18  # added to the blend's hatching where it is darkest
 AROUND = 14  # pixels: deviation of the Gaussian that this mean is taken with, wide enough for a lone bold line to be no crowd
 
 
@@ -57,6 +60,13 @@ def lettered(found, letters):
     return found.mixed(Marks(outline=0.9 * ink, contour=ink, detail=ink, inner=ink, grey=0.75 * ink), where)
 
 
+def spotted(measures, found, white, allowed, strokes):
+    """Ink of spotted blacks where lines are near and `allowed`, in [0, 1], float32 (H, W); greys are strokes. white: of the photo."""
+    near = ramp(blur(found.detail, 12), 0.02, 0.07) * ramp(blur(measures.step * measures.sharp, 12), 0.03, 0.12)
+    ink = blacks(cv2.cvtColor(measures.rgb, cv2.COLOR_RGB2GRAY), white) / np.float32(255) * near * allowed
+    return hatching(ink, strokes, CONTRAST * np.minimum(2 * (1 - ink), 1))
+
+
 def drawings(rgb, semantic, fine, face=None, letters=None, *, whole=None, origin=(0, 0)):
     """The guidance of one photo or crop.
 
@@ -88,5 +98,8 @@ def drawings(rgb, semantic, fine, face=None, letters=None, *, whole=None, origin
     pencil = unite(found.grey, hatching(np.clip(graphite, 0, 0.7), strokes, 0.6))
 
     focus = ramp(blur(semantic, 16), 0.02, 0.10)
-    blend = unite(found.contour, (0.35 + 0.65 * focus) * found.inner, hatching(0.3 * ramp(tone, 0.15, 1), strokes, CONTRAST))
-    return np.stack([found.outline, found.contour, found.detail, shaded, pencil, blend]).astype(np.float32)
+    hatch = 0.3 * ramp(tone, 0.15, 1) + DEEP * ramp(tone, 0.6, 1)
+    blend = unite(found.contour, (0.35 + 0.65 * focus) * found.inner, hatching(hatch, strokes, CONTRAST))
+    spots = spotted(m, found, whole.white, bare * (1 - 0.85 * faces), strokes)
+    plain = np.stack([found.outline, found.contour, found.detail, shaded, pencil, blend]).astype(np.float32)
+    return np.maximum(plain, np.float32(SPOTTED)[:, None, None] * spots)

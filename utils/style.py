@@ -4,8 +4,9 @@ import dataclasses
 import cv2
 import numpy as np
 
-from data.guidance import DRAWINGS
+from data.guidance import DRAWINGS, SPOTTED
 from utils import effects
+from utils.blacks import spotted
 from utils.crisp import CRISPS, crisp
 from utils.defaults import CRISP
 from utils.enlarge import to_size
@@ -63,20 +64,24 @@ def to_bytes(values):
     return np.uint8(np.rint(values * np.float32(255)))
 
 
-def pen(sketch, photo, amount):
-    """A sketch with crisp, toned strokes, the photo's lights reserved and no stray ones; amount 0 leaves it as it is.
+def pen(sketch, photo, amount, candidate=None):
+    """A sketch with crisp, toned strokes, the photo's lights reserved, its blacks spotted and no stray strokes.
 
-    sketch: uint8 (h, w), 255 = paper. photo: uint8 RGB (h, w, 3).
+    sketch: uint8 (h, w), 255 = paper. photo: uint8 RGB (h, w, 3). amount: 0 leaves it as it is. candidate: which it is, None
+    for the blend; in sparse ones no blacks are spotted.
     """
-    return toned(without_specks(crisp(reserved(sketch, photo, amount), amount), photo), amount) if amount else sketch
+    if amount == 0:
+        return sketch
+    strokes = without_specks(crisp(reserved(sketch, photo, amount), amount), photo)
+    return spotted(toned(strokes, amount), photo, amount * SPOTTED[-1 if candidate is None else candidate - 1])
 
 
-def inked(sketch, style, photo):
+def inked(sketch, style, photo, candidate=None):
     """A sketch uint8 (h, w), 255 = paper, in the style's crispness, line width and ink. photo: uint8 RGB (h, w, 3).
 
     Both have the working size, so that the result does not depend on the photo's own.
     """
-    sketch = pen(sketch, photo, style.crisp)
+    sketch = pen(sketch, photo, style.crisp, candidate or style.candidate)
     if style.line_width == 1 and style.ink == 1:
         return sketch
     return to_bytes(effects.adjust(sketch / np.float32(255), style.line_width, style.ink))

@@ -1,0 +1,171 @@
+"""Spotted blacks: what is small and dark is filled with ink, at its own borders, where strokes are near."""
+import cv2
+import numpy as np
+import pytest
+from scipy import ndimage
+
+from data.blacks import DARK, DARKER, NOISE, SIZES, SMOOTH, blacks, enlarged, reduced, white
+from data.guidance import DRAWINGS, SPOTTED, drawings
+from utils import blacks as spotting
+from utils.blacks import spotted
+from utils.strokes import PERIOD
+from utils.style import Style, inked, pen
+
+SPOTS = dict(pupil=(40, 50, 5), tie=(40, 130, 11), hair=(130, 80, 19))  # row, column and radius, pixels
+
+
+@pytest.fixture
+def face():
+    """Dark discs of several sizes on light ground, uint8 (180, 200), and a sketch with their outlines."""
+    gray, sketch = np.full((180, 200), 210, np.uint8), np.full((180, 200), 255, np.uint8)
+    for row, column, radius in SPOTS.values():
+        cv2.circle(gray, (column, row), radius, 20, -1)
+        cv2.circle(sketch, (column, row), radius, 0, 2)
+    return gray, sketch
+
+
+def disc(name, wider=0):
+    row, column, radius = SPOTS[name]
+    rows, columns = np.mgrid[:180, :200]
+    return (rows - row) ** 2 + (columns - column) ** 2 <= (radius + wider) ** 2
+
+
+def colour(gray):
+    return np.repeat(gray[..., None], 3, 2)
+
+
+def test_small_dark_things_are_black_within_their_borders_alone(face):
+    found = blacks(face[0], white(face[0]))
+    for name, least in (("pupil", 250), ("tie", 220), ("hair", 200)):
+        assert found[disc(name, -2)].min() >= least
+    outside = ~np.any([disc(name, 2) for name in SPOTS], axis=0)
+    assert found[outside].max() == 0  # no halo
+
+
+def test_large_or_pale_things_and_even_photos_are_not():
+    large, pale = np.full((240, 240), 210, np.uint8), np.full((240, 240), 210, np.uint8)
+    cv2.circle(large, (120, 120), 60, 20, -1)
+    cv2.circle(pale, (120, 120), 8, 150, -1)
+    for gray in (large, pale, *(np.full((90, 90), grey, np.uint8) for grey in (0, 20, 255))):
+        assert blacks(gray, white(gray))[80:160, 80:160].max(initial=0) == 0 and blacks(gray, white(gray)).mean() < 1
+
+
+def test_what_reaches_the_border_is_not():
+    """A black frame, or a coat that the frame cuts: there is no telling how large it is."""
+    gray = np.full((120, 160), 210, np.uint8)
+    for part in (gray[:8], gray[-8:], gray[:, :8], gray[:, -8:], gray[50:, :60]):
+        part[:] = 10
+    found = blacks(gray, white(gray))
+    assert found[80:].max() < 60 and found[:40].max() < 60 and found[:, 70:].max() < 60
+    gray[30:40, 100:110] = 10
+    assert blacks(gray, white(gray))[32:38, 102:108].min() > 250
+
+
+def test_nothing_is_spotted_on_dark_ground():
+    gray = np.full((100, 100), 40, np.uint8)
+    gray[:20] = 220  # the photo has light elsewhere
+    cv2.circle(gray, (50, 60), 8, 25, -1)
+    assert blacks(gray, white(gray))[30:].max() == 0
+
+
+def test_it_follows_the_light_of_the_photo(face):
+    dim = np.uint8(face[0] / 2)
+    bright, dark = blacks(face[0], white(face[0])).astype(int), blacks(dim, white(dim)).astype(int)
+    assert np.abs(bright - dark)[disc("pupil", -2)].max() < 40
+    assert white(np.zeros((5, 5), np.uint8)) == 1 and white(np.full((5, 5), 90, np.uint8)) == 90
+
+
+def test_it_is_the_formula(face):
+    """In float64 with SciPy, away from the borders; its greys are bytes."""
+    rng = np.random.default_rng(0)
+    noise = ndimage.gaussian_filter(rng.normal(size=(180, 200)), 5)
+    gray = np.uint8(np.clip(130 + 90 * noise / noise.std(), 0, 255))
+    ramp = lambda value, low, high: np.clip((value - low) / (high - low), 0, 1)
+    smooth = ndimage.gaussian_filter(gray.astype(float), SMOOTH, truncate=3)
+    found = np.zeros(gray.shape)
+    for factor, radius, ink in SIZES:
+        small = smooth.reshape(180 // factor, factor, 200 // factor, factor).mean((1, 3))
+        rows, columns = np.mgrid[-radius : radius + 1, -radius : radius + 1]
+        around = ndimage.grey_closing(small, footprint=rows**2 + columns**2 <= radius**2 + radius)
+        around = ndimage.gaussian_filter(around, 1, truncate=2)
+        place = [(np.arange(side) + 0.5) / factor - 0.5 for side in gray.shape]
+        around = ndimage.map_coordinates(around, np.meshgrid(*place, indexing="ij"), order=1, mode="nearest")
+        found = np.maximum(found, ink * ramp((around - smooth) / (around + NOISE), *DARKER))
+    expected = 255 * found * (1 - ramp(smooth / white(gray), *DARK))
+    difference = np.abs(blacks(gray, white(gray)) - expected)[40:-40, 40:-40]
+    assert expected[40:-40, 40:-40].max() > 200 and difference.mean() < 2 and np.percentile(difference, 99) < 25
+
+
+def test_what_is_reduced_and_enlarged_keeps_its_place():
+    slope = np.add.outer(2 * np.arange(61), np.arange(50)).astype(np.float32)
+    back = enlarged(reduced(slope, 4), 4, slope.shape)
+    assert back.shape == slope.shape and np.abs(back - slope)[4:-4, 4:-4].max() < 0.01
+
+
+def test_the_drawing_gets_them_where_it_has_strokes(face):
+    gray, sketch = face
+    drawn = spotted(sketch, colour(gray), 1.0)
+    assert (drawn <= sketch).all() and (255 - drawn[disc("pupil", -2)].mean()) > 240
+    assert np.array_equal(spotted(np.full_like(sketch, 255), colour(gray), 1.0), np.full_like(sketch, 255))
+    sketch[:90] = 255
+    drawn = spotted(sketch, colour(gray), 1.0)
+    assert (drawn[:70] == 255).all() and drawn[disc("hair", -4)].mean() < 80
+
+
+def test_greys_are_strokes_of_their_mean_and_full_ink_has_none(monkeypatch):
+    sketch = np.full((256, 256), 200, np.uint8)
+    for level, spread in ((0, (0, 0.1)), (110, (30, 90)), (255, (0, 0.1))):
+        monkeypatch.setattr(spotting, "blacks", lambda gray, lightest: np.full(gray.shape, level, np.uint8))
+        ink = 255.0 - spotted(np.full_like(sketch, 200), np.zeros((256, 256, 3), np.uint8), 1.0)
+        assert level in (0, 255) or abs(ink.mean() - level) < 15  # 55 of ink were there
+        assert spread[0] <= ink.std() <= spread[1] and ink.max() <= 255
+
+
+def test_more_spots_more_and_never_lighter(face):
+    gray, sketch = face
+    drawn = [spotted(sketch, colour(gray), amount).astype(int) for amount in (0.0, 0.3, 0.7, 1.0, 2.0)]
+    assert np.array_equal(drawn[0], sketch) and np.array_equal(drawn[3], drawn[4])
+    inks = [(255 - one).mean() for one in drawn[:4]]
+    assert inks == sorted(inks) and inks[3] > 1.5 * inks[0] and all((one <= sketch).all() for one in drawn)
+
+
+def test_bands_join_without_seams(face, monkeypatch):
+    gray, sketch = (np.tile(part, (7, 1)) for part in face)
+    whole = spotted(sketch, colour(gray), 1.0)
+    for rows in (PERIOD, 2 * PERIOD):
+        monkeypatch.setattr(spotting, "BAND", rows)
+        assert np.array_equal(spotted(sketch, colour(gray), 1.0), whole)
+
+
+def test_dense_drawings_get_them_and_sparse_ones_do_not(face):
+    gray, sketch = face
+    plain = pen(sketch, colour(gray), 1.0, 1)
+    assert SPOTTED[DRAWINGS.index("blend")] == 1
+    for number in (*range(1, 6), None):
+        share = SPOTTED[-1 if number is None else number - 1]
+        drawn = pen(sketch, colour(gray), 1.0, number)
+        assert np.array_equal(drawn, spotted(plain, colour(gray), share))
+        style = Style(candidate=number)
+        assert np.array_equal(inked(sketch, style, colour(gray)), drawn)
+        assert np.array_equal(inked(sketch, Style(), colour(gray), number), drawn)
+    assert np.array_equal(inked(sketch, Style(crisp=0), colour(gray)), sketch)
+    assert pen(sketch, colour(gray), 1.0).mean() < pen(sketch, colour(gray), 1.0, 5).mean() < plain.mean() - 4
+
+
+def test_the_guidance_has_them_too(face):
+    gray, sketch = face
+    edges = cv2.GaussianBlur((255 - sketch) / np.float32(255), (0, 0), 1)
+    found = dict(zip(DRAWINGS, drawings(colour(gray), edges, edges)))
+    inside = disc("tie", -4)
+    assert found["blend"][inside].mean() > 0.8 and found["shaded"][inside].mean() > 0.8 and found["pencil"][inside].mean() > 0.5
+    assert found["outline"][inside].mean() < 0.3
+    letters = np.zeros((*gray.shape, 3), np.uint8)
+    letters[20:60, 110:150, 1] = 255  # a word, of which nothing is ink there
+    written = dict(zip(DRAWINGS, drawings(colour(gray), edges, edges, letters=letters)))
+    assert written["blend"][inside].max() < 0.1
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (4, 1), (1, 4), (3, 3), (1, 60), (5, 7)])
+def test_tiny_sketches(shape):
+    drawn = spotted(np.full(shape, 100, np.uint8), np.zeros((*shape, 3), np.uint8), 1.0)
+    assert drawn.shape == shape and (drawn == 100).all()
