@@ -1,8 +1,8 @@
 """Spotted blacks: what is small, and dark against what surrounds it, is filled with ink, as inkers do.
 
 A pupil, a moustache, hair under a hat, a window, a tie: lines around them say less than a patch of black. A black top-hat
-finds them, at several sizes, with their own borders and without the halo that unsharp masking leaves around all that is dark.
-Large dark things are left to hatching.
+finds them with their own borders, and without the halo that unsharp masking leaves around all that is dark. Large dark things
+are left to hatching.
 """
 import functools
 
@@ -11,13 +11,10 @@ import numpy as np
 
 from .filters import ramp
 
-SIZES = (  # (pixels along a side of the reduced photo that make one, radius there of the largest spot, ink of such spots):
-    (2, 3, 1.0),
-    (4, 3, 0.9),
-    (4, 6, 0.8),  # the larger, the paler
-)
-COARSEST = 4  # the largest of these reductions; bands that start at multiples of it give the same as the whole
-REACH = COARSEST * 5 * 6  # pixels from which on the photo has no say
+FACTOR = 4  # the surroundings are looked at in the photo reduced by it; bands that start at multiples give the same as the whole
+RADIUS = 6  # pixels of the reduced photo, of the largest disc that counts as a spot
+REACH = 5 * RADIUS * FACTOR  # pixels from which on the photo has no say
+INK = 0.9  # of a spot
 DARKER = (0.4, 0.75)  # by how much of the surroundings' grey a spot is darker: no ink up to the first, all of it from the second on
 DARK = (0.25, 0.5)  # grey, by white(): all of the ink up to the first, none from the second on
 NOISE = 20  # grey levels added to the surroundings: nothing stands out of deep shadow
@@ -35,20 +32,22 @@ def blacks(gray, lightest):
     gray: uint8 (H, W). lightest: white() of the whole photo.
     """
     smooth = cv2.GaussianBlur(gray, (5, 5), SMOOTH)
-    found = functools.reduce(cv2.max, (spots(smooth, *size) for size in SIZES))
-    dark = 1 - ramp(np.arange(256) / np.float32(lightest), *DARK)
-    return cv2.multiply(found, cv2.LUT(smooth, to_bytes(dark)), scale=1 / 255)
+    around = enlarged(surroundings(reduced(smooth)), gray.shape)
+    darker = cv2.divide(cv2.subtract(around, smooth), cv2.LUT(around, raised()), scale=255)
+    spots = cv2.LUT(darker, to_bytes(INK * ramp(np.arange(256) / np.float32(255), *DARKER)))
+    return cv2.multiply(spots, cv2.LUT(smooth, to_bytes(1 - ramp(np.arange(256) / np.float32(lightest), *DARK))), scale=1 / 255)
 
 
-def spots(gray, factor, radius, ink):
-    """Ink of what is darker than its surroundings and fits into a disc: uint8 (H, W). factor, radius, ink: see SIZES."""
-    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1,) * 2)
-    rim = 2 * radius
-    small = cv2.copyMakeBorder(reduced(gray, factor), rim, rim, rim, rim, cv2.BORDER_CONSTANT)  # what is dark goes on beyond the picture
-    around = cv2.morphologyEx(small, cv2.MORPH_CLOSE, disc)[rim:-rim, rim:-rim]
-    around = enlarged(cv2.min(around, cv2.GaussianBlur(around, (5, 5), 1)), factor, gray.shape)
-    darker = cv2.divide(cv2.subtract(around, gray), cv2.LUT(around, raised()), scale=255)
-    return cv2.LUT(darker, to_bytes(ink * ramp(np.arange(256) / np.float32(255), *DARKER)))
+def surroundings(small):
+    """The grey around each pixel of a reduced photo, uint8 (h, w): what is dark and holds no disc of RADIUS is left out.
+
+    Beyond the picture all is dark, for what the frame cuts may be large.
+    """
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * RADIUS + 1,) * 2)
+    rim = 2 * RADIUS
+    wide = cv2.copyMakeBorder(small, rim, rim, rim, rim, cv2.BORDER_CONSTANT)
+    closed = cv2.morphologyEx(wide, cv2.MORPH_CLOSE, disc)[rim:-rim, rim:-rim]
+    return cv2.min(closed, cv2.GaussianBlur(closed, (5, 5), 1))
 
 
 @functools.cache
@@ -57,16 +56,16 @@ def raised():
     return np.minimum(np.arange(256) + NOISE, 255).astype(np.uint8)
 
 
-def reduced(image, factor):
-    """An image (H, W) made smaller by a whole factor, its last row and column repeated to fill the last pixels."""
+def reduced(image):
+    """An image (H, W) made smaller by FACTOR, its last row and column repeated to fill the last pixels."""
     height, width = image.shape
-    even = cv2.copyMakeBorder(image, 0, -height % factor, 0, -width % factor, cv2.BORDER_REPLICATE)
-    return cv2.resize(even, (even.shape[1] // factor, even.shape[0] // factor), interpolation=cv2.INTER_AREA)
+    even = cv2.copyMakeBorder(image, 0, -height % FACTOR, 0, -width % FACTOR, cv2.BORDER_REPLICATE)
+    return cv2.resize(even, (even.shape[1] // FACTOR, even.shape[0] // FACTOR), interpolation=cv2.INTER_AREA)
 
 
-def enlarged(image, factor, shape):
+def enlarged(image, shape):
     """What reduced() made smaller in its size before, `shape` (H, W)."""
-    size = image.shape[1] * factor, image.shape[0] * factor
+    size = image.shape[1] * FACTOR, image.shape[0] * FACTOR
     return cv2.resize(image, size, interpolation=cv2.INTER_LINEAR)[: shape[0], : shape[1]]
 
 

@@ -16,7 +16,7 @@ from .pictures import skipped_line
 from .references import References
 from .words import with_words
 
-SURROUNDINGS = 16  # pixels around a crop that the guidance's filters see
+SURROUNDINGS = 40  # pixels around a crop that the guidance's filters see; spotted blacks see furthest
 LEAST = 480  # pixels of the short side, COCO's own: photos are not decoded smaller than this
 ENLARGED = 1.4  # crops on faces and words may be scaled up by this much more: photos of few pixels have small ones
 LOOKED_AT = 200  # photos at most whose size is compared with that of the crops and of their maps

@@ -17,7 +17,7 @@ DRAWINGS = ("outline", "contour", "detail", "shaded", "pencil", "blend")  # five
 SPOTTED = (0.0, 0.0, 0.0, 1.0, 0.6, 1.0)  # share of the spotted blacks in each of them
 FINER = 1.5  # where lines crowd, they are this much thinner than where there is space
 CROWDED = (0.14, 0.24)  # mean ink of the contours around a pixel: from the first on lines are thinner, from the second on by FINER
-DEEP = 0.18  # added to the blend's hatching where it is darkest
+DEEP = 0.1  # added to the blend's hatching where it is darkest
 AROUND = 14  # pixels: deviation of the Gaussian that this mean is taken with, wide enough for a lone bold line to be no crowd
 
 

@@ -8,13 +8,13 @@ import functools
 import cv2
 import numpy as np
 
-from data.blacks import COARSEST, blacks, enlarged, reduced, white
+from data.blacks import blacks, enlarged, reduced, white
 from data.filters import ramp
 from data.shading import CONTRAST
 from utils.bands import in_bands
 from utils.strokes import DIAGONAL, PERIOD, tiled
 
-NEAR = 7  # pixels of the drawing reduced by COARSEST, side of the square over which ink is averaged
+NEAR = 7  # pixels of the reduced drawing, side of the square over which ink is averaged
 STROKES = (0.03, 0.1)  # that mean: nothing is spotted up to the first, all from the second on
 BAND = 4 * PERIOD  # rows at once, which bounds the memory,
 MARGIN = PERIOD  # and beyond them, at least data.blacks.REACH: the stroke field begins anew with each band
@@ -35,8 +35,8 @@ def spotted(sketch, photo, amount):
 
 def spot_band(sketch, gray, lightest, amount):
     """spotted() of some rows, from a multiple of PERIOD on."""
-    around = cv2.GaussianBlur(cv2.boxFilter(reduced(255 - sketch, COARSEST), cv2.CV_32F, (NEAR, NEAR)), (5, 5), 1)
-    near = enlarged(amount * ramp(around / 255, *STROKES), COARSEST, sketch.shape)
+    around = cv2.GaussianBlur(cv2.boxFilter(reduced(255 - sketch), cv2.CV_32F, (NEAR, NEAR)), (5, 5), 1)
+    near = enlarged(amount * ramp(around / 255, *STROKES), sketch.shape)
     black = cv2.multiply(blacks(gray, lightest), near, dtype=cv2.CV_8U)
     if not black.any():
         return sketch

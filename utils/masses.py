@@ -39,7 +39,7 @@ def has_blank_masses(sketch, photo):
     size = max(1, round(scale * width)), max(1, round(scale * height))
     small = lambda image: cv2.resize(image, size, interpolation=cv2.INTER_AREA)
     gray = small(cv2.cvtColor(photo, cv2.COLOR_RGB2GRAY))
-    dark = cv2.blur(gray, (WINDOW, WINDOW)) < DARK * np.percentile(gray, 95)
+    dark = cv2.blur(gray, (WINDOW, WINDOW)) < DARK * np.percentile(gray[::2, ::2], 95)
     blank = cv2.blur(small(sketch), (WINDOW, WINDOW)) > 255 * (1 - BLANK)
     return bool((dark & blank).mean() > PART)
 
