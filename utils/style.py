@@ -24,7 +24,7 @@ class Style:
 
     detail: float = 0.0  # -1 favours the sparse candidates in the blend, 1 the dense ones
     candidate: int | None = None  # 1 to CANDIDATES instead of the blend
-    crisp: float = CRISP  # of strokes: borders, tones, lights between them, none astray; 0 leaves them as drawn
+    crisp: float = CRISP  # of strokes: borders, tones, lights between them, blacks; 0 leaves them as drawn
     line_width: float = 1.0  # factor
     ink: float = 1.0  # factor
     invert: bool = False  # light lines on a dark ground
