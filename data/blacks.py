@@ -11,9 +11,8 @@ import numpy as np
 
 from .filters import ramp
 
-FACTOR = 4  # the surroundings are looked at in the photo reduced by it; bands that start at multiples give the same as the whole
+FACTOR = 4  # the surroundings are looked at in the photo reduced by it
 RADIUS = 6  # pixels of the reduced photo, of the largest disc that counts as a spot
-REACH = 5 * RADIUS * FACTOR  # pixels from which on the photo has no say
 INK = 0.9  # of a spot
 DARKER = (0.4, 0.75)  # by how much of the surroundings' grey a spot is darker: no ink up to the first, all of it from the second on
 DARK = (0.25, 0.5)  # grey, by white(): all of the ink up to the first, none from the second on

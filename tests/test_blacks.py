@@ -1,4 +1,4 @@
-"""Spotted blacks: what is small and dark is filled with ink, at its own borders, where strokes are near."""
+"""Spotted blacks: what is small and dark is filled with ink, at its own borders, in the guidance of dense drawings."""
 import cv2
 import numpy as np
 import pytest
@@ -8,22 +8,18 @@ from data.blacks import DARK, DARKER, FACTOR, INK, NOISE, RADIUS, SMOOTH, blacks
 from data.dataset import SURROUNDINGS
 from data.guidance import DRAWINGS, SPOTTED, drawings
 from data.pictures import read_rgb
-from utils import blacks as spotting
-from utils.blacks import spotted
-from utils.strokes import PERIOD
-from utils.style import Style, inked, pen
 
 SPOTS = dict(pupil=(40, 50, 5), tie=(40, 130, 11), hair=(130, 80, 19))  # row, column and radius, pixels
 
 
 @pytest.fixture
 def face():
-    """Dark discs of several sizes on light ground, uint8 (180, 200), and a sketch with their outlines."""
-    gray, sketch = np.full((180, 200), 210, np.uint8), np.full((180, 200), 255, np.uint8)
+    """Dark discs of several sizes on light ground, uint8 (180, 200), and their outlines, 255 = none."""
+    gray, outlines = np.full((180, 200), 210, np.uint8), np.full((180, 200), 255, np.uint8)
     for row, column, radius in SPOTS.values():
         cv2.circle(gray, (column, row), radius, 20, -1)
-        cv2.circle(sketch, (column, row), radius, 0, 2)
-    return gray, sketch
+        cv2.circle(outlines, (column, row), radius, 0, 2)
+    return gray, outlines
 
 
 def disc(name, wider=0):
@@ -113,59 +109,9 @@ def test_what_is_reduced_and_enlarged_keeps_its_place():
     assert back.shape == slope.shape and np.abs(back - slope)[4:-4, 4:-4].max() < 0.01
 
 
-def test_the_drawing_gets_them_where_it_has_strokes(face):
-    gray, sketch = face
-    drawn = spotted(sketch, colour(gray), 1.0)
-    assert (drawn <= sketch).all() and (255 - drawn[disc("pupil", -2)].mean()) > 220
-    assert np.array_equal(spotted(np.full_like(sketch, 255), colour(gray), 1.0), np.full_like(sketch, 255))
-    sketch[:90] = 255
-    drawn = spotted(sketch, colour(gray), 1.0)
-    assert (drawn[:70] == 255).all() and drawn[disc("hair", -4)].mean() < 80
-
-
-def test_greys_are_strokes_of_their_mean_and_full_ink_has_none(monkeypatch):
-    sketch = np.full((256, 256), 200, np.uint8)
-    for level, spread in ((0, (0, 0.1)), (110, (30, 90)), (255, (0, 0.1))):
-        monkeypatch.setattr(spotting, "blacks", lambda gray, lightest: np.full(gray.shape, level, np.uint8))
-        ink = 255.0 - spotted(np.full_like(sketch, 200), np.zeros((256, 256, 3), np.uint8), 1.0)
-        assert level in (0, 255) or abs(ink.mean() - level) < 15  # 55 of ink were there
-        assert spread[0] <= ink.std() <= spread[1] and ink.max() <= 255
-
-
-def test_more_spots_more_and_never_lighter(face):
-    gray, sketch = face
-    drawn = [spotted(sketch, colour(gray), amount).astype(int) for amount in (0.0, 0.3, 0.7, 1.0, 2.0)]
-    assert np.array_equal(drawn[0], sketch) and np.array_equal(drawn[3], drawn[4])
-    inks = [(255 - one).mean() for one in drawn[:4]]
-    assert inks == sorted(inks) and inks[3] > 1.5 * inks[0] and all((one <= sketch).all() for one in drawn)
-
-
-def test_bands_join_without_seams(face, monkeypatch):
-    gray, sketch = (np.tile(part, (7, 1)) for part in face)
-    whole = spotted(sketch, colour(gray), 1.0)
-    for rows in (PERIOD, 2 * PERIOD):
-        monkeypatch.setattr(spotting, "BAND", rows)
-        assert np.array_equal(spotted(sketch, colour(gray), 1.0), whole)
-
-
-def test_dense_drawings_get_them_and_sparse_ones_do_not(face):
-    gray, sketch = face
-    plain = pen(sketch, colour(gray), 1.0, 1)
-    assert SPOTTED[DRAWINGS.index("blend")] == 1
-    for number in (*range(1, 6), None):
-        share = SPOTTED[-1 if number is None else number - 1]
-        drawn = pen(sketch, colour(gray), 1.0, number)
-        assert np.array_equal(drawn, spotted(plain, colour(gray), share))
-        style = Style(candidate=number)
-        assert np.array_equal(inked(sketch, style, colour(gray)), drawn)
-        assert np.array_equal(inked(sketch, Style(), colour(gray), number), drawn)
-    assert np.array_equal(inked(sketch, Style(crisp=0), colour(gray)), sketch)
-    assert pen(sketch, colour(gray), 1.0).mean() < pen(sketch, colour(gray), 1.0, 5).mean() < plain.mean() - 4
-
-
 def test_the_guidance_has_them_too(face):
-    gray, sketch = face
-    edges = cv2.GaussianBlur((255 - sketch) / np.float32(255), (0, 0), 1)
+    gray, outlines = face
+    edges = cv2.GaussianBlur((255 - outlines) / np.float32(255), (0, 0), 1)
     found = dict(zip(DRAWINGS, drawings(colour(gray), edges, edges)))
     inside = disc("tie", -4)
     assert found["blend"][inside].mean() > 0.8 and found["shaded"][inside].mean() > 0.8 and found["pencil"][inside].mean() > 0.5
@@ -177,6 +123,5 @@ def test_the_guidance_has_them_too(face):
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (4, 1), (1, 4), (3, 3), (1, 60), (5, 7)])
-def test_tiny_sketches(shape):
-    drawn = spotted(np.full(shape, 100, np.uint8), np.zeros((*shape, 3), np.uint8), 1.0)
-    assert drawn.shape == shape and (drawn == 100).all()
+def test_tiny_photos(shape):
+    assert np.array_equal(blacks(np.full(shape, 100, np.uint8), 255.0), np.zeros(shape))

@@ -21,6 +21,5 @@ class AllDrawings:
         """uint8 RGB (H, W, 3) -> {name of DRAWINGS: float32 (H, W) in [0, 1], 1 = paper}, the blend last."""
         working = self.sketcher.prepare(photo)
         maps = self.sketcher.maps([working])[0]
-        numbers = (*range(1, CANDIDATES + 1), None)
-        drawn = [pen(maps.pick(number), working.photo(), self.crisp, number) for number in numbers]
+        drawn = [pen(maps.pick(number), working.photo(), self.crisp) for number in (*range(1, CANDIDATES + 1), None)]
         return {name: resize(part / np.float32(255), *working.size) for name, part in zip(DRAWINGS, drawn)}

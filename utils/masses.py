@@ -11,7 +11,7 @@ from data.filters import ramp
 from data.shading import CONTRAST
 from model.head import SHADED
 from utils.bands import in_bands
-from utils.strokes import DIAGONAL, PERIOD, tiled
+from utils.strokes import ANGLES, PERIOD, stroke_field
 from utils.style import CANDIDATES
 
 SIDE = 384  # pixels of the second drawing's long side, at most,
@@ -24,6 +24,7 @@ DARK = 0.4  # by the lightest greys: what is darker counts as dark,
 BLANK = 0.15  # mean ink: what has less counts as blank,
 PART = 0.01  # of the picture: a second drawing is made where more is both. Of 110 photos 35 have not, and lose nothing visible
 SOFT = 1.5  # pixels of the second drawing, deviation of the blur of what is filled
+DIRECTION = ANGLES.index(3 * np.pi / 4)  # of the strokes: the network's own where a form has no direction
 BAND = 2 * PERIOD  # rows at once, which bounds the memory: the stroke field begins anew with each band
 
 
@@ -71,5 +72,8 @@ def fill_band(sketch, missing):
     """Some rows of a sketch, from a multiple of PERIOD on, with strokes whose mean is about the missing tone, and less from 0.5 on."""
     if not missing.any():
         return sketch
-    ink = (missing / np.float32(65535) * (1 + CONTRAST * tiled(DIAGONAL, *sketch.shape))).clip(0, 1)
+    height, width = sketch.shape
+    strokes = stroke_field()[DIRECTION]
+    strokes = np.tile(strokes, (-(-height // PERIOD), -(-width // PERIOD)))[:height, :width]
+    ink = (missing / np.float32(65535) * (1 + CONTRAST * strokes)).clip(0, 1)
     return np.uint8(np.rint(sketch * (1 - ink)))

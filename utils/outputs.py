@@ -73,7 +73,7 @@ class AllCandidates(OneDrawing):
 
     def save(self, target, maps, working, photo=None):
         size, small = working.size, working.photo()
-        candidates = [inked(maps.pick(number), self.style, small, number) for number in range(1, CANDIDATES + 1)]
+        candidates = [inked(maps.pick(number), self.style, small) for number in range(1, CANDIDATES + 1)]
         for name, sketch in zip(self.candidates(target), candidates):
             self.write(name, finish(sketch, self.style, size, photo))
         prevailing = confidence.confidence_map(maps.confidences)

@@ -11,7 +11,6 @@ import numpy as np
 
 PERIOD = 256  # pixels after which the field repeats
 ANGLES = (0.0, math.pi / 4, math.pi / 2, 3 * math.pi / 4)  # stroke directions, radians from the x axis to the y axis (down)
-DIAGONAL = 3  # of ANGLES: the direction where a form has none
 LENGTH = 13.0  # standard deviation along a stroke, pixels
 PITCH = 3.4  # mean distance between strokes, pixels
 SEED = 7
@@ -36,8 +35,3 @@ def stroke_field():
     field = np.stack(field).astype(np.float32)
     field.flags.writeable = False
     return field
-
-
-def tiled(direction, height, width):
-    """The strokes of one of ANGLES, by its index, on the first rows and columns of a picture: float32 (H, W)."""
-    return np.tile(stroke_field()[direction], (-(-height // PERIOD), -(-width // PERIOD)))[:height, :width]

@@ -4,9 +4,8 @@ import dataclasses
 import cv2
 import numpy as np
 
-from data.guidance import DRAWINGS, SPOTTED
+from data.guidance import DRAWINGS
 from utils import effects
-from utils.blacks import spotted
 from utils.crisp import CRISPS, crisp
 from utils.defaults import CRISP
 from utils.enlarge import to_size
@@ -24,7 +23,7 @@ class Style:
 
     detail: float = 0.0  # -1 favours the sparse candidates in the blend, 1 the dense ones
     candidate: int | None = None  # 1 to CANDIDATES instead of the blend
-    crisp: float = CRISP  # of strokes: borders, tones, lights between them, blacks; 0 leaves them as drawn
+    crisp: float = CRISP  # of strokes: borders, tones, lights between them, none astray; 0 leaves them as drawn
     line_width: float = 1.0  # factor
     ink: float = 1.0  # factor
     invert: bool = False  # light lines on a dark ground
@@ -64,24 +63,20 @@ def to_bytes(values):
     return np.uint8(np.rint(values * np.float32(255)))
 
 
-def pen(sketch, photo, amount, candidate=None):
-    """A sketch with crisp, toned strokes, the photo's lights reserved, its blacks spotted and no stray strokes.
+def pen(sketch, photo, amount):
+    """A sketch with crisp, toned strokes, the photo's lights reserved and no stray ones; amount 0 leaves it as it is.
 
-    sketch: uint8 (h, w), 255 = paper. photo: uint8 RGB (h, w, 3). amount: 0 leaves it as it is. candidate: which it is, None
-    for the blend; in sparse ones no blacks are spotted.
+    sketch: uint8 (h, w), 255 = paper. photo: uint8 RGB (h, w, 3).
     """
-    if amount == 0:
-        return sketch
-    strokes = without_specks(crisp(reserved(sketch, photo, amount), amount), photo)
-    return spotted(toned(strokes, amount), photo, amount * SPOTTED[-1 if candidate is None else candidate - 1])
+    return toned(without_specks(crisp(reserved(sketch, photo, amount), amount), photo), amount) if amount else sketch
 
 
-def inked(sketch, style, photo, candidate=None):
+def inked(sketch, style, photo):
     """A sketch uint8 (h, w), 255 = paper, in the style's crispness, line width and ink. photo: uint8 RGB (h, w, 3).
 
     Both have the working size, so that the result does not depend on the photo's own.
     """
-    sketch = pen(sketch, photo, style.crisp, candidate or style.candidate)
+    sketch = pen(sketch, photo, style.crisp)
     if style.line_width == 1 and style.ink == 1:
         return sketch
     return to_bytes(effects.adjust(sketch / np.float32(255), style.line_width, style.ink))

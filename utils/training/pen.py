@@ -1,7 +1,6 @@
 """The tools' pen within a training: utils.crisp, utils.reserve and utils.tone as operations that gradients pass through.
 
-Specks are left, for where they are is no smooth function of the drawing; dark masses are not filled (utils.masses), and blacks
-not spotted (utils.blacks), for the guidance has them.
+Specks are left, for where they are is no smooth function of the drawing, and dark masses are not filled (utils.masses).
 """
 import functools
 import math
