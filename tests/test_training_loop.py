@@ -12,8 +12,9 @@ from PIL import Image
 from losses.objective import GeneratorObjective
 from model import Photo2Sketch, Sketch2Photo
 from model.engine import Engine
+from tests.tiny import TINY_PAPER
 from tests.training_runs import ROOT, arguments, call, newest, stats, tiny_run
-from utils.checkpoint import load_network
+from utils.checkpoint import load_network, save_generator
 from utils.training.export import export, main
 from utils.training.networks import build_networks
 from utils.training.options import read_line, read_options
@@ -148,6 +149,12 @@ def test_frozen_norms_keep_the_statistics_of_the_checkpoint_while_weights_learn(
     assert not any(kept[name] for name in kept if name.endswith("conv.weight") or name.endswith("first.1.weight"))
     fresh = networks["sketch2photo"]  # starts from no checkpoint: learns its statistics
     assert not any(torch.equal(value, torch.zeros_like(value)) for name, value in fresh.items() if "running_mean" in name)
+
+
+def test_norms_cannot_be_frozen_where_there_are_none(tmp_path, capsys):
+    save_generator(Photo2Sketch(TINY_PAPER), tmp_path / "paper.pth", 1)  # instance norm
+    call(arguments(tmp_path / "none", "--photo2sketch", tmp_path / "paper.pth", "--freeze-norm"), status=2)
+    assert "paper.pth has no batch norm" in capsys.readouterr().err and not (tmp_path / "none").exists()
 
 
 def test_networks_that_no_loss_needs_are_not_built(tmp_path):

@@ -7,7 +7,7 @@ from torch import nn
 from losses.vgg import VGGFeatures
 from model import PRESETS, ConditionalDiscriminator, Discriminator, Photo2Sketch, Sketch2Photo
 from model.side_outputs import SideOutputs
-from utils.checkpoint import load_network
+from utils.checkpoint import CheckpointError, load_network
 
 DISCRIMINATORS = ("discriminator", "conditional_discriminator")
 
@@ -52,11 +52,16 @@ def freeze(network):
     return network.eval().requires_grad_(False)
 
 
-def freeze_norm(network):
-    """The network with batch norm by its running statistics, as it draws, instead of those of each batch."""
-    for module in network.modules():
-        if isinstance(module, nn.BatchNorm2d):
-            module.eval()
+def freeze_norm(network, file):
+    """The network with batch norm by its running statistics, as it draws, instead of those of each batch.
+
+    file: where it is from, which CheckpointError names where there is no batch norm.
+    """
+    norms = [module for module in network.modules() if isinstance(module, nn.BatchNorm2d)]
+    if not norms:
+        raise CheckpointError(f"--freeze-norm: {file} has no batch norm, so nothing would be kept. Leave the option out.")
+    for norm in norms:
+        norm.eval()
     return network
 
 
@@ -82,7 +87,7 @@ def build_networks(options, architectures=None):
         else:
             torch.manual_seed(options.seed + number)
             network = kind((architectures or {}).get(name) or architecture(options))
-        return freeze_norm(network) if file and options.freeze_norm else network
+        return freeze_norm(network, file) if file and options.freeze_norm else network
 
     photo2sketch = generator(Photo2Sketch, "photo2sketch", 0)
     if options.freeze_photo2sketch:
