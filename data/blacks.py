@@ -4,41 +4,37 @@ A pupil, a moustache, hair under a hat, a window, a tie: lines around them say l
 finds them with their own borders, and without the halo that unsharp masking leaves around all that is dark. Large dark things
 are left to hatching.
 """
-import functools
-
 import cv2
 import numpy as np
 
-from .filters import ramp
+from .filters import blur, ramp
 
 FACTOR = 4  # the surroundings are looked at in the photo reduced by it
 RADIUS = 6  # pixels of the reduced photo, of the largest disc that counts as a spot
 INK = 0.9  # of a spot
 DARKER = (0.4, 0.75)  # by how much of the surroundings' grey a spot is darker: no ink up to the first, all of it from the second on
 DARK = (0.25, 0.5)  # grey, by white(): all of the ink up to the first, none from the second on
-NOISE = 20  # grey levels added to the surroundings: nothing stands out of deep shadow
+NOISE = 0.08  # added to the surroundings' grey: nothing stands out of deep shadow
 SMOOTH = 0.7  # pixels, deviation of the blur in front
 
 
 def white(gray):
-    """The grey of a photo, uint8 (H, W), that counts as white: the 98th percentile of every fourth pixel, at least 1."""
-    return max(float(np.percentile(gray[::4, ::4], 98)), 1.0)
+    """The grey of a photo, float32 (H, W) in [0, 1], that counts as white: the 98th percentile of every fourth pixel, not 0."""
+    return max(float(np.percentile(gray[::4, ::4], 98)), 1 / 255)
 
 
 def blacks(gray, lightest):
-    """How black a photo is spotted: uint8 (H, W), 255 = full ink.
+    """Ink of the blacks that a photo is spotted with, float32 (H, W) in [0, 1].
 
-    gray: uint8 (H, W). lightest: white() of the whole photo.
+    gray: float32 (H, W) in [0, 1]. lightest: white() of the whole photo.
     """
-    smooth = cv2.GaussianBlur(gray, (5, 5), SMOOTH)
+    smooth = blur(gray, SMOOTH)
     around = enlarged(surroundings(reduced(smooth)), gray.shape)
-    darker = cv2.divide(cv2.subtract(around, smooth), cv2.LUT(around, raised()), scale=255)
-    spots = cv2.LUT(darker, to_bytes(INK * ramp(np.arange(256) / np.float32(255), *DARKER)))
-    return cv2.multiply(spots, cv2.LUT(smooth, to_bytes(1 - ramp(np.arange(256) / np.float32(lightest), *DARK))), scale=1 / 255)
+    return INK * ramp((around - smooth) / (around + NOISE), *DARKER) * (1 - ramp(smooth / lightest, *DARK))
 
 
 def surroundings(small):
-    """The grey around each pixel of a reduced photo, uint8 (h, w): what is dark and holds no disc of RADIUS is left out.
+    """The grey around each pixel of a reduced photo, (h, w): what is dark and holds no disc of RADIUS is left out.
 
     Beyond the picture all is dark, for what the frame cuts may be large.
     """
@@ -46,13 +42,7 @@ def surroundings(small):
     rim = 2 * RADIUS
     wide = cv2.copyMakeBorder(small, rim, rim, rim, rim, cv2.BORDER_CONSTANT)
     closed = cv2.morphologyEx(wide, cv2.MORPH_CLOSE, disc)[rim:-rim, rim:-rim]
-    return cv2.min(closed, cv2.GaussianBlur(closed, (5, 5), 1))
-
-
-@functools.cache
-def raised():
-    """A table that adds NOISE: uint8 (256,)."""
-    return np.minimum(np.arange(256) + NOISE, 255).astype(np.uint8)
+    return np.minimum(closed, blur(closed, 1))
 
 
 def reduced(image):
@@ -66,8 +56,3 @@ def enlarged(image, shape):
     """What reduced() made smaller in its size before, `shape` (H, W)."""
     size = image.shape[1] * FACTOR, image.shape[0] * FACTOR
     return cv2.resize(image, size, interpolation=cv2.INTER_LINEAR)[: shape[0], : shape[1]]
-
-
-def to_bytes(values):
-    """[0, 1] -> uint8."""
-    return np.uint8(np.rint(255 * values))

@@ -17,8 +17,8 @@ DRAWINGS = ("outline", "contour", "detail", "shaded", "pencil", "blend")  # five
 SPOTTED = (0.0, 0.0, 0.0, 1.0, 0.6, 1.0)  # share of the spotted blacks in each of them
 FINER = 1.5  # where lines crowd, they are this much thinner than where there is space
 CROWDED = (0.14, 0.24)  # mean ink of the contours around a pixel: from the first on lines are thinner, from the second on by FINER
-DEEP = 0.1  # added to the blend's hatching where it is darkest
 AROUND = 14  # pixels: deviation of the Gaussian that this mean is taken with, wide enough for a lone bold line to be no crowd
+DEEP = 0.1  # added to the blend's hatching where it is darkest
 
 
 def unite(*inks):
@@ -63,7 +63,7 @@ def lettered(found, letters):
 def spotted(measures, found, white, allowed, strokes):
     """Ink of spotted blacks where lines are near and `allowed`, in [0, 1], float32 (H, W); greys are strokes. white: of the photo."""
     near = ramp(blur(found.detail, 12), 0.02, 0.07) * ramp(blur(measures.step * measures.sharp, 12), 0.03, 0.12)
-    ink = blacks(cv2.cvtColor(measures.rgb, cv2.COLOR_RGB2GRAY), white) / np.float32(255) * near * allowed
+    ink = blacks(measures.gray, white) * near * allowed
     return hatching(ink, strokes, CONTRAST * np.minimum(2 * (1 - ink), 1))
 
 

@@ -20,7 +20,7 @@ class Overview:
 
     light: float  # the tone that counts as light, in [0, 1]
     deep: float  # the tone that counts as dark, in [0, 1]
-    white: float  # the grey that counts as white, 1 to 255: data.blacks.white()
+    white: float  # the grey that counts as white, in [0, 1]: data.blacks.white()
     light_evened: float  # the light tone of the photo lit up, denoised and evened as in data.light
     subject: np.ndarray  # float32 (H, W) in [0, 1]: where there is something to shade
 
@@ -31,9 +31,8 @@ class Overview:
 
 def overview(rgb, semantic):
     """The Overview of a uint8 (H, W, 3) photo with its semantic edge map (H, W), each side of at least 6 pixels."""
-    gray = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)
+    gray = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY).astype(np.float32) / 255
     lightest = white(gray)
-    gray = gray.astype(np.float32) / 255
     gray, edges = (cv2.resize(image, None, fx=SCALE, fy=SCALE, interpolation=cv2.INTER_AREA) for image in (gray, semantic))
     light, deep = light_tone(gray), float(np.percentile(gray, 2))
     dark = depth(blur(gray, 1.5 * SCALE), light, deep)
