@@ -76,7 +76,7 @@ class Strokes(NamedTuple):
 def small_strokes(ink):
     """The Strokes of uint8 (H, W) that may be specks or stray."""
     number = cv2.connectedComponents(ink, connectivity=8)[1].ravel()  # of what is not 0
-    place = np.flatnonzero(ink > 0)  # of bytes it takes four times as long
+    place = np.flatnonzero(ink > 0)  # of bytes it takes five times as long
     number = number[place]
     area = np.bincount(number)
     small = area[number] <= max(AREA, LONGEST * BROADEST)
