@@ -86,6 +86,7 @@ class SketchDataset(torch.utils.data.Dataset):
     def describe(self):
         """One or more lines: how many photos and drawings there are, what was skipped and why."""
         counts = (self.photos.has_edges().sum(), "edge"), (len(self.faces), "face"), (len(self.letters), "letter")
+        counts = *counts, (len(self.photos.with_foregrounds()), "foreground")
         maps = ", ".join(f"{count} with {kind} maps" for count, kind in counts)
         lines = [f"{len(self.photos)} photos in {self.photos.folder} ({maps})"]
         if self.object_crops and self.photos.annotations is None:
@@ -150,14 +151,16 @@ class SketchDataset(torch.utils.data.Dataset):
             )
         crop = self._crop(photo, place, rng, target)
         rgb, semantic, fine = (crop.apply(part) for part in (photo.rgb, photo.semantic, photo.fine))
-        face, letters = (None if part is None else crop.apply(part) for part in (photo.face, photo.letters))
+        maps = photo.face, photo.letters, photo.foreground
+        face, letters, foreground = (None if part is None else crop.apply(part) for part in maps)
         if self.words and rng.random() < self.words:
             rgb, letters = with_words(rgb, letters, rng)
         rim = slice(SURROUNDINGS, -SURROUNDINGS)
         ink = np.zeros((len(DRAWINGS), self.size, self.size), np.float32)
         if self.guided:
-            whole = overview(photo.rgb, photo.semantic).cropped(crop)
-            ink = drawings(rgb, semantic, fine, face, letters, whole=whole, origin=(-SURROUNDINGS, -SURROUNDINGS))[:, rim, rim]
+            whole = overview(photo.rgb, photo.semantic, photo.foreground).cropped(crop)
+            corner = -SURROUNDINGS, -SURROUNDINGS
+            ink = drawings(rgb, semantic, fine, face, letters, foreground, whole=whole, origin=corner)[:, rim, rim]
         important, edges = np.zeros(rgb.shape[:2], np.float32), semantic
         if face is not None:
             important, edges = around_features(face), np.maximum(edges, face[..., 0] / np.float32(255))

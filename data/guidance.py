@@ -18,6 +18,7 @@ SPOTTED = (0.0, 0.0, 0.0, 1.0, 0.6, 1.0)  # share of the spotted blacks in each 
 FINER = 1.5  # where lines crowd, they are this much thinner than where there is space
 CROWDED = (0.14, 0.24)  # mean ink of the contours around a pixel: from the first on lines are thinner, from the second on by FINER
 AROUND = 14  # pixels: deviation of the Gaussian that this mean is taken with, wide enough for a lone bold line to be no crowd
+SET_OFF = (False, False, False, False, True, True)  # which of them are paler behind the foreground: lines alone stay whole
 DEEP = 0.1  # added to the blend's hatching where it is darkest
 
 
@@ -48,7 +49,8 @@ def finer(found, measures, faces, drawn):
     def enlarged(image):
         return cv2.resize(image, size, interpolation=cv2.INTER_CUBIC)
 
-    large = Measures(enlarged(measures.rgb), *(enlarged(edges).clip(0, 1) for edges in (measures.semantic, measures.fine)))
+    maps = measures.semantic, measures.fine, measures.foreground
+    large = Measures(enlarged(measures.rgb), *(enlarged(one).clip(0, 1) for one in maps))
     thin = marks(large, *(enlarged(plane).clip(0, 1) for plane in (faces, drawn)))
     reduced = thin.map(lambda ink: np.minimum(1.15 * cv2.resize(ink, (width, height), interpolation=cv2.INTER_AREA), 1))
     return found.mixed(reduced, crowd)
@@ -67,16 +69,16 @@ def spotted(measures, found, white, allowed, strokes):
     return hatching(ink, strokes, CONTRAST * np.minimum(2 * (1 - ink), 1))
 
 
-def drawings(rgb, semantic, fine, face=None, letters=None, *, whole=None, origin=(0, 0)):
+def drawings(rgb, semantic, fine, face=None, letters=None, foreground=None, *, whole=None, origin=(0, 0)):
     """The guidance of one photo or crop.
 
     rgb: uint8 (H, W, 3). semantic, fine: edge maps, float32 (H, W), 1 = edge. face, letters: face map and letter map, uint8
-    (H, W, 3), see data.faces and data.letters, or None. whole: Overview of the photo of which this is a crop; None: this is the
+    (H, W, 3), see data.faces and data.letters, or None. foreground: the map of data.foreground, float32 (H, W), or None. whole: Overview of the photo of which this is a crop; None: this is the
     photo. origin: (y, x) of the first pixel in the stroke field. Returns float32 ink (6, H, W), see DRAWINGS.
     """
     if whole is None:
-        whole = overview(rgb, semantic)
-    m = Measures(rgb, semantic, fine)
+        whole = overview(rgb, semantic, foreground)
+    m = Measures(rgb, semantic, fine, foreground)
     drawn, faces, shade = planes(face, m.gray.shape)
     letters = planes(letters, m.gray.shape)
     found = lettered(finer(marks(m, faces, drawn), m, faces, drawn), letters)
@@ -102,4 +104,5 @@ def drawings(rgb, semantic, fine, face=None, letters=None, *, whole=None, origin
     blend = unite(found.contour, (0.35 + 0.65 * focus) * found.inner, hatching(hatch, strokes, CONTRAST))
     spots = spotted(m, found, whole.white, bare * (1 - 0.85 * faces), strokes)
     plain = np.stack([found.outline, found.contour, found.detail, shaded, pencil, blend]).astype(np.float32)
-    return np.maximum(plain, np.float32(SPOTTED)[:, None, None] * spots)
+    inked = np.maximum(plain, np.float32(SPOTTED)[:, None, None] * spots)
+    return np.where(np.array(SET_OFF)[:, None, None], whole.prominent * inked, inked)

@@ -13,16 +13,19 @@ from .light import denoised, evened, hollows, lit
 from .skin import modelled_by_light, skin
 from .strands import strands
 
+FAINT = 0.35  # share of the strands that are neither of the foreground nor near a contour: grass and ripples, hardly pressed
+
 
 class Measures:
     """What marks and shading take from a photo or crop: maps float32 (H, W), in [0, 1] where nothing else is said.
 
-    rgb: uint8 (H, W, 3). semantic, fine: edge maps, float32 (H, W), 1 = edge.
+    rgb: uint8 (H, W, 3). semantic, fine: edge maps, float32 (H, W), 1 = edge. foreground: see data.foreground, None for nothing.
     """
 
-    def __init__(self, rgb, semantic, fine):
+    def __init__(self, rgb, semantic, fine, foreground=None):
         self.rgb, self.semantic, self.fine = rgb, semantic, fine
         self.gray = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY).astype(np.float32) / 255
+        self.foreground = np.zeros_like(self.gray) if foreground is None else foreground
         self.smooth = cv2.bilateralFilter(self.gray, 7, 0.08, 5, borderType=cv2.BORDER_REFLECT)
         lifted, self.relief = lit(self.gray)  # relief: about -1 to 1
         self.lifted, self.bright = lifted, denoised(lifted)
@@ -104,7 +107,8 @@ def marks(measures, faces, drawn):
     featured = blur(cv2.dilate(drawn, np.ones((7, 7))), 1.5)
     beside = 1 - faces * (0.4 + 0.5 * featured)
     naked = blur(skin(m.rgb), 3)
-    strokes = strands(m.lifted) * m.focused * ramp(blur(semantic, 12), 0.015, 0.05)  # lawns and sand stay paper
+    near = m.focused * ramp(blur(semantic, 12), 0.015, 0.05)
+    strokes = strands(m.lifted) * np.maximum(near, m.crisp * np.maximum(m.foreground, FAINT))  # faint on lawns and sand
     dark = np.maximum.reduce([drop_specks(dark, 0.12, 12), 0.9 * spots]) * m.focused * beside
     dark = np.maximum(dark, drawn)
     darker = darker_than_surroundings(m.even, 3)
@@ -123,5 +127,5 @@ def marks(measures, faces, drawn):
     deep = np.maximum(deep, drop_specks(hollows(m.relief, dim * m.crisp * (1 - m.texture)), 0.12, 12)) * beside
     detail = np.clip(np.maximum.reduce([0.9 * contour, 1.05 * dark, deep]), 0, 1)
     inner = np.maximum(dark, 0.9 * deep * (1 - 0.5 * ramp(blur(deep, 9), 0.06, 0.14)))  # in foliage, fewer
-    grey = np.maximum.reduce([0.4 * contour, 0.64 * accents, 0.64 * narrow * m.gate, 0.72 * spots])
+    grey = np.maximum.reduce([0.4 * contour, 0.64 * accents, 0.64 * narrow * m.gate, 0.72 * spots, 0.45 * bare * strokes])
     return Marks(outline, contour, detail, inner, np.maximum(grey * beside, 0.8 * drawn))

@@ -8,7 +8,7 @@ import numpy as np
 from .coco import read_annotations
 from .edges import edges_from_photo, strengthened
 from .header import read_header
-from .pictures import EDGE_FOLDERS, EXTENSIONS, FACE_FOLDER, LETTER_FOLDER, MAP_FOLDERS
+from .pictures import EDGE_FOLDERS, EXTENSIONS, FACE_FOLDER, FOREGROUND_FOLDER, LETTER_FOLDER, MAP_FOLDERS
 from .pictures import find_pictures, held_out, read_gray, read_rgb, usable
 
 
@@ -21,6 +21,7 @@ class Photo:
     fine: np.ndarray  # float32 (H, W) in [0, 1], 1 = edge: all of them
     face: np.ndarray | None  # uint8 (H, W, 3), see data.faces, where the photo has such a map
     letters: np.ndarray | None  # likewise, see data.letters
+    foreground: np.ndarray | None  # float32 (H, W) in [0, 1], see data.foreground, likewise
     centres: np.ndarray  # float32 (objects, 2): x, y of the annotated objects in pixels of `rgb`
 
 
@@ -29,7 +30,7 @@ class Photos:
 
     COCO layout: root/train2017, root/val2017, and optionally root/annotations/instances_*.json. Otherwise every picture
     below root. Maps in root/edge and root/edge_fine replace the edges that are computed from the photo, those in
-    root/face_map and root/letter_map tell where faces and words are. categories: names of the COCO categories whose photos
+    root/face_map, root/letter_map and root/foreground_map tell where faces, words and the foreground are. categories: names of the COCO categories whose photos
     and objects are kept. skipped: a Counter of reasons for which files were left out. FileNotFoundError says what was looked
     for, ValueError which two photos a map could be of.
     """
@@ -60,6 +61,7 @@ class Photos:
         self.names = np.array(names, dtype=np.str_)  # an array, which worker processes share, where a list is copied
         self.maps = [self._maps_in(folder) for folder in EDGE_FOLDERS]
         self.face_maps, self.letter_maps = self._maps_in(FACE_FOLDER), self._maps_in(LETTER_FOLDER)
+        self.foreground_maps = self._maps_in(FOREGROUND_FOLDER)
 
     def __len__(self):
         return len(self.names)
@@ -87,6 +89,10 @@ class Photos:
         """Indices of the photos that have a letter map."""
         return np.flatnonzero(self.letter_maps != "")
 
+    def with_foregrounds(self):
+        """Indices of the photos that have a foreground map."""
+        return np.flatnonzero(self.foreground_maps != "")
+
     def some(self, count):
         """Indices of `count` photos taken evenly, of all if there are fewer."""
         return np.linspace(0, len(self) - 1, min(count, len(self))).round().astype(int)
@@ -98,7 +104,7 @@ class Photos:
 
     def misfits(self, count):
         """Names of the maps of some(count) that are not used, because they have another size than their photos."""
-        folders = dict(zip(MAP_FOLDERS, (*self.maps, self.face_maps, self.letter_maps)))
+        folders = dict(zip(MAP_FOLDERS, (*self.maps, self.face_maps, self.letter_maps, self.foreground_maps)))
         found = []
         for i in self.some(count):
             photo = read_header(os.path.join(self.folder, str(self.names[i])))
@@ -145,7 +151,8 @@ class Photos:
         centres = header.upright(boxes[:, :2] + boxes[:, 2:] / 2, factor)
         face = self._map(FACE_FOLDER, self.face_maps[index], header, factor, rgb.shape)
         letters = self._map(LETTER_FOLDER, self.letter_maps[index], header, factor, rgb.shape)
-        return Photo(rgb, *maps, face, letters, centres)
+        foreground = self._foreground(index, header, factor, rgb.shape[:2])
+        return Photo(rgb, *maps, face, letters, foreground, centres)
 
     def _map(self, folder, name, header, factor, shape):
         """A face or letter map of a photo of `shape` (H, W, 3); None if its name is "" or it does not fit the photo."""
@@ -154,6 +161,14 @@ class Photos:
             ink = shrink_edges(found[..., 0], factor)
             found = cv2.resize(found, shape[1::-1], interpolation=cv2.INTER_AREA)
             found[..., 0] = ink
+        return found if found is not None and found.shape == shape else None
+
+    def _foreground(self, index, header, factor, shape):
+        """The foreground map of a photo of `shape` (H, W), float32 in [0, 1]; None if it has none or one that does not fit."""
+        name = str(self.foreground_maps[index])
+        found = read_gray(os.path.join(self.root, FOREGROUND_FOLDER, name)) if name else None
+        if found is not None and factor > 1 and found.shape == header.upright_shape():
+            found = cv2.resize(found, shape[::-1], interpolation=cv2.INTER_AREA)
         return found if found is not None and found.shape == shape else None
 
     def _edges(self, index, header, factor, shape):

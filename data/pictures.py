@@ -15,7 +15,8 @@ from .cache import cached
 EDGE_FOLDERS = ("edge", "edge_fine")  # beside photos: semantic and fine edge maps, white on black, named as the photos
 FACE_FOLDER = "face_map"  # beside photos: maps of data.faces, for those that have faces
 LETTER_FOLDER = "letter_map"  # beside photos: maps of data.letters, for those that show words
-MAP_FOLDERS = (*EDGE_FOLDERS, FACE_FOLDER, LETTER_FOLDER)  # hold no photos
+FOREGROUND_FOLDER = "foreground_map"  # beside photos: maps of data.foreground, white = foreground
+MAP_FOLDERS = (*EDGE_FOLDERS, FACE_FOLDER, LETTER_FOLDER, FOREGROUND_FOLDER)  # hold no photos
 JPEG = (".jpg", ".jpeg")
 EXTENSIONS = (*JPEG, ".png", ".webp", ".bmp", ".tif", ".tiff")
 END_MARKS = {"JPEG": b"\xff\xd9", "MPO": b"\xff\xd9", "PNG": b"IEND\xaeB`\x82"}

@@ -142,7 +142,7 @@ def test_a_folder_of_odd_files_gives_items(tmp_path):
     items = [data[i] for i in range(len(data))]
     assert {item["name"] for item in items} == {f"{number}.{kind}" for number, (_, kind) in enumerate(KINDS)}
     assert all(item["photo"].shape == (3, 64, 64) and item["clean"].float().std() > 20 for item in items)
-    assert data.describe().splitlines() == [f"8 photos in {tmp_path} (0 with edge maps, 0 with face maps, 0 with letter maps)", "skipped: 1 truncated"]
+    assert data.describe().splitlines() == [f"8 photos in {tmp_path} (0 with edge maps, 0 with face maps, 0 with letter maps, 0 with foreground maps)", "skipped: 1 truncated"]
 
 
 @pytest.mark.parametrize("factor", [1, 4])

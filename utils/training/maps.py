@@ -1,4 +1,4 @@
-"""Writing a map of the data beside every photo that has one: faces, letters."""
+"""Writing a map of the data beside every photo that has one: faces, letters, the foreground."""
 import argparse
 import os
 import sys
@@ -13,7 +13,7 @@ from utils.atomic import replacing
 def write_maps(root, folder, make):
     """Write root/folder/NAME.png for the photos below `root`: (maps written, Counter of reasons to skip).
 
-    make: photo uint8 (H, W, 3) -> its map uint8 (H, W, 3), or None where there is nothing to map. Photos that have a map are
+    make: photo uint8 (H, W, 3) -> its map uint8 (H, W, 3) or (H, W), or None where there is nothing to map. Photos that have a map are
     passed over; those that training would skip are skipped. FileNotFoundError without photos, ValueError where two photos
     would share a map.
     """
@@ -39,7 +39,7 @@ def write_maps(root, folder, make):
         found = make(rgb)
         if found is not None:
             with replacing(path) as temporary:
-                if not cv2.imwrite(temporary, found[..., ::-1]):
+                if not cv2.imwrite(temporary, found[..., ::-1] if found.ndim == 3 else found):
                     raise OSError(f"cannot write {path}")
             written += 1
     return written, skipped
