@@ -23,3 +23,9 @@ def prominence(foreground):
     clear = ramp(share, *SOME) * (1 - ramp(share, *MOST))
     near = blur(cv2.dilate(foreground, np.ones((2 * RIM + 1, 2 * RIM + 1))), RIM / 3)
     return 1 - PALER * clear * (1 - np.clip(near, 0, 1))
+
+
+def with_known(foreground, shape):
+    """float32 (2, H, W): a map and where it is known, which is everywhere, or for None nowhere. shape: (H, W)."""
+    known = np.full(shape, foreground is not None, np.float32)
+    return np.stack([np.zeros(shape, np.float32) if foreground is None else foreground, known])

@@ -4,6 +4,7 @@ import sys
 import cv2
 import numpy as np
 import pytest
+import torch
 
 from data.crops import Crop
 from data.dataset import SketchDataset
@@ -153,3 +154,12 @@ def test_a_missing_detector_is_a_sentence(monkeypatch, tmp_path):
     monkeypatch.setitem(sys.modules, "rembg", None)
     with pytest.raises(SystemExit, match="pip install"):
         foreground_maps.main([str(tmp_path)])
+
+
+def test_items_hold_the_map_and_whether_there_is_one(photos):
+    data = SketchDataset(str(photos), split="train", size=150, scales=(1.0, 1.0), length=2)
+    for item in (data[i] for i in range(2)):
+        shown, known = item["foreground"]
+        assert shown.dtype == torch.uint8 and shown.shape == (150, 150)
+        assert (known == (255 if item["name"] == "1.png" else 0)).all()
+        assert bool(shown.any()) == bool(known.any())

@@ -52,7 +52,8 @@ def batch():
         "reconstruction": torch.rand(2, 1, 32, 40, requires_grad=True),
         "reference": torch.rand(2, 1, 36, 28),
         "edges": torch.rand(2, 1, 32, 40),
-        "side_logits": {2: torch.randn(2, 1, 16, 20), 4: torch.randn(2, 1, 8, 10)},
+        "foreground": torch.rand(2, 2, 32, 40),
+        "side_logits": {2: torch.randn(2, 2, 16, 20), 4: torch.randn(2, 2, 8, 10)},
     }
 
 
