@@ -96,6 +96,11 @@ class SketchDataset(torch.utils.data.Dataset):
             lines.append("no face maps: no crop is centred on a face (python -m utils.training.face_maps makes them)")
         if self.letter_crops and not len(self.letters):
             lines.append("no letter maps: no crop is centred on a word (python -m utils.training.letter_maps makes them)")
+        if self.train and 0 < len(self.photos.with_foregrounds()) < len(self.photos):
+            lines.append(
+                "some photos have no foreground map: what lies behind it is pale in the others' drawings alone "
+                "(python -m utils.training.foreground_maps makes the rest)"
+            )
         if misfits := self.photos.misfits(LOOKED_AT):
             count = f"{len(misfits)} maps of {len(self.photos.some(LOOKED_AT))} photos looked at"
             lines.append(f"{count} have another size than their photo and are not used, such as {misfits[0]}: make them anew")
@@ -180,7 +185,9 @@ class SketchDataset(torch.utils.data.Dataset):
         return "letters" if self.letter_crops and len(self.letters) and rng.random() < self.letter_crops else ""
 
     def _line_art(self, rng):
-        """(crop, ink, importance, edges, foreground, name) of a reference of lines alone, for the share of items that are one; else None."""
+        """(crop, ink, importance, edges, foreground, name) of a reference of lines alone, for the share of items that are
+        one; else None.
+        """
         if self.line_art and rng.random() < self.line_art:
             for _ in range(ATTEMPTS):
                 drawing = self.references.crop(self.size, rng)

@@ -1,7 +1,7 @@
 """The foreground: what a photo is of. What lies behind it is drawn paler, as a draughtsman sets a figure off.
 
-A foreground map tells how surely a pixel belongs to what stands out to people: salient object detection, such as ISNet (Qin et
-al. 2022, "Highly accurate dichotomous image segmentation").
+A foreground map tells how surely a pixel belongs to what people would cut out of the photo. Networks for it: ISNet (Qin et al.
+2022, "Highly accurate dichotomous image segmentation"), or any for salient object detection.
 """
 import cv2
 import numpy as np
@@ -10,7 +10,7 @@ from .filters import blur, ramp
 
 PALER = 0.45  # taken off the ink of what lies behind the foreground; crisp, toned strokes make 0.38 of it
 RIM = 6  # pixels around the foreground that are not behind it: its outline stays whole
-SOME = (0.01, 0.05)  # share of the photo that the foreground fills: from the first on something lies behind it, from the second on fully,
+SOME = (0.01, 0.05)  # share of the photo: smaller foregrounds than the first count as none, larger ones than the second fully
 MOST = (0.75, 0.95)  # from here on less again: what fills the photo has nothing behind it
 
 

@@ -1,4 +1,4 @@
-"""What shading takes from the whole photo: how light it is, and where there is something to shade.
+"""What the guidance takes from the whole photo: how light it is, where there is something to shade, what stands out.
 
 A crop alone cannot tell: inside a dark coat nothing is darker than the rest, and no contour is near.
 """
@@ -17,7 +17,7 @@ SCALE = 0.5  # of the photo's size, at which it is looked over
 
 @dataclasses.dataclass(frozen=True)
 class Overview:
-    """What the shading of a crop is measured by."""
+    """What the shading and the ink of a crop are measured by."""
 
     light: float  # the tone that counts as light, in [0, 1]
     deep: float  # the tone that counts as dark, in [0, 1]

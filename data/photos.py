@@ -30,7 +30,8 @@ class Photos:
 
     COCO layout: root/train2017, root/val2017, and optionally root/annotations/instances_*.json. Otherwise every picture
     below root. Maps in root/edge and root/edge_fine replace the edges that are computed from the photo, those in
-    root/face_map, root/letter_map and root/foreground_map tell where faces, words and the foreground are. categories: names of the COCO categories whose photos
+    root/face_map, root/letter_map and
+    root/foreground_map tell where faces, words and the foreground are. categories: names of the COCO categories whose photos
     and objects are kept. skipped: a Counter of reasons for which files were left out. FileNotFoundError says what was looked
     for, ValueError which two photos a map could be of.
     """
@@ -151,7 +152,8 @@ class Photos:
         centres = header.upright(boxes[:, :2] + boxes[:, 2:] / 2, factor)
         face = self._map(FACE_FOLDER, self.face_maps[index], header, factor, rgb.shape)
         letters = self._map(LETTER_FOLDER, self.letter_maps[index], header, factor, rgb.shape)
-        foreground = self._foreground(index, header, factor, rgb.shape[:2])
+        reduced = lambda plane, _: cv2.resize(plane, rgb.shape[1::-1], interpolation=cv2.INTER_AREA)
+        foreground = self._plane(FOREGROUND_FOLDER, self.foreground_maps[index], header, factor, rgb.shape[:2], reduced)
         return Photo(rgb, *maps, face, letters, foreground, centres)
 
     def _map(self, folder, name, header, factor, shape):
@@ -163,25 +165,21 @@ class Photos:
             found[..., 0] = ink
         return found if found is not None and found.shape == shape else None
 
-    def _foreground(self, index, header, factor, shape):
-        """The foreground map of a photo of `shape` (H, W), float32 in [0, 1]; None if it has none or one that does not fit."""
-        name = str(self.foreground_maps[index])
-        found = read_gray(os.path.join(self.root, FOREGROUND_FOLDER, name)) if name else None
+    def _plane(self, folder, name, header, factor, shape, shrink):
+        """A map of one plane of a photo of `shape` (H, W), float32 in [0, 1]; None if its name is "" or it does not fit the photo.
+
+        shrink: map, factor -> the map at 1/factor of its size.
+        """
+        found = read_gray(os.path.join(self.root, folder, str(name))) if name else None
         if found is not None and factor > 1 and found.shape == header.upright_shape():
-            found = cv2.resize(found, shape[::-1], interpolation=cv2.INTER_AREA)
+            found = shrink(found, factor)
         return found if found is not None and found.shape == shape else None
 
     def _edges(self, index, header, factor, shape):
         """Both edge maps of a photo of `shape` (H, W) from their files; None if one is missing or does not fit the photo."""
-        found = []
-        for folder, names in zip(EDGE_FOLDERS, self.maps):
-            edges = read_gray(os.path.join(self.root, folder, str(names[index]))) if names[index] else None
-            if edges is not None and factor > 1 and edges.shape == header.upright_shape():
-                edges = shrink_edges(edges, factor)
-            if edges is None or edges.shape != shape:
-                return None
-            found.append(edges)
-        return found
+        files = zip(EDGE_FOLDERS, self.maps)
+        found = [self._plane(folder, names[index], header, factor, shape, shrink_edges) for folder, names in files]
+        return None if any(edges is None for edges in found) else found
 
 
 def shrink_edges(edges, factor):

@@ -1,4 +1,5 @@
 """The foreground: what lies behind it is drawn paler, its hair and fur are drawn, and maps of it come from a detector."""
+import pathlib
 import sys
 
 import cv2
@@ -66,14 +67,26 @@ def test_pencil_and_blend_set_the_foreground_off_and_lines_alone_stay_whole():
         assert right == pytest.approx(1 - PALER if set_off else 1, abs=0.01), name
 
 
-def test_a_crop_is_as_pale_as_its_photo():
+@pytest.mark.parametrize("mirror", [False, True])
+def test_a_crop_is_as_pale_as_its_photo(mirror):
+    """A crop across the border of the foreground that is too small to tell what share of the photo it fills."""
     rgb, edges, foreground = two_boxes()
-    crop = Crop(left=200, top=40, side=80, size=80, mirror=False)  # the right box alone
-    whole = overview(rgb, edges, foreground).cropped(crop)
-    assert np.allclose(whole.prominent, 1 - PALER, atol=1e-3)
+    crop = Crop(left=80, top=40, side=100, size=100, mirror=mirror)
     parts = (crop.apply(part) for part in (rgb, edges, edges))
-    paler = drawings(*parts, foreground=crop.apply(foreground), whole=whole)[DRAWINGS.index("blend")]
-    assert paler.max() <= 1 - PALER + 1e-3
+    whole = overview(rgb, edges, foreground)
+    blend = DRAWINGS.index("blend")
+    found = drawings(*parts, foreground=crop.apply(foreground), whole=whole.cropped(crop))[blend]
+    plain = drawings(*(crop.apply(part) for part in (rgb, edges, edges)), whole=overview(rgb, edges).cropped(crop))[blend]
+    assert plain.max() > 0.9
+    assert np.allclose(found, plain * crop.apply(prominence(foreground)), atol=1e-3)
+
+
+def test_words_can_be_read_wherever_they_are():
+    rgb, edges, foreground = two_boxes()
+    letters = np.zeros_like(rgb)
+    letters[70:90, 220:260, :2] = 255  # a bar of ink on what lies behind
+    for name, before, after in zip(DRAWINGS, *(drawings(rgb, edges, edges, None, letters, given) for given in (None, foreground))):
+        assert np.array_equal(before[72:88, 222:258], after[72:88, 222:258]) and after[72:88, 222:258].min() > 0.5, name
 
 
 def test_fur_is_drawn_on_the_foreground_and_faintly_elsewhere():
@@ -106,15 +119,19 @@ def photos(tmp_path):
 def test_the_data_read_the_maps(photos):
     data = SketchDataset(str(photos), size=96, length=2)
     assert "1 with foreground maps" in data.describe() and len(data.photos) == 2
+    assert "utils.training.foreground_maps makes the rest" in data.describe()
     first, second = (data.photos.read(i) for i in range(2))
     assert first.foreground is None
     assert np.array_equal(second.foreground, disc(0.1, 240)[40:200])
-    guidance = data[int(np.flatnonzero([data[i]["name"] == "1.png" for i in range(2)])[0])]["guidance"]
     (photos / "foreground_map/1.png").unlink()
-    again = SketchDataset(str(photos), size=96, length=2)
-    plain = next(item["guidance"] for item in (again[i] for i in range(2)) if item["name"] == "1.png")
-    blend = DRAWINGS.index("blend")
-    assert (guidance[blend] >= plain[blend]).float().mean() > 0.95 and guidance[blend].float().mean() > plain[blend].float().mean()
+    assert "foreground_maps makes" not in SketchDataset(str(photos), size=96).describe()
+
+
+def test_maps_of_large_photos_shrink_with_them(photos):
+    photo = SketchDataset(str(photos), size=32).photos.read(1, least=80)
+    assert photo.rgb.shape == (80, 120, 3) and photo.foreground.shape == (80, 120)
+    expected = disc(0.1, 240)[40:200].reshape(80, 2, 120, 2).mean((1, 3))
+    assert np.abs(photo.foreground - expected).max() < 0.01
 
 
 def test_a_map_of_another_size_is_not_used_and_named(photos):
@@ -124,23 +141,26 @@ def test_a_map_of_another_size_is_not_used_and_named(photos):
 
 
 class Detector:
-    """A network that answers with the mean of the planes it is given, as onnxruntime would."""
+    """A network that answers with a weighted mean of the planes it is given, as onnxruntime would."""
+
+    WEIGHTS = np.float32([0.5, 0.3, 0.2])  # of red, green and blue
 
     def get_inputs(self):
         return [type("Input", (), {"name": "photo"})]
 
     def run(self, outputs, given):
         self.given = given["photo"]
-        return [self.given.mean(1, keepdims=True) + 0.5, "what else it returns"]
+        return [np.tensordot(self.given + 0.5, self.WEIGHTS, (1, 0))[:, None], "what else it returns"]
 
 
-def test_the_detector_sees_the_whole_photo_as_a_square():
-    rgb = cv2.resize(np.random.default_rng(0).integers(0, 255, (5, 7, 3)).astype(np.uint8), (210, 150))
+@pytest.mark.parametrize("shape", [(150, 210), (1100, 1300)])
+def test_the_detector_sees_the_whole_photo_as_a_square(shape):
+    rgb = cv2.resize(np.random.default_rng(0).integers(0, 255, (5, 7, 3)).astype(np.uint8), shape[::-1])
     detector = Detector()
     found = ForegroundFinder(detector)(rgb)
     assert detector.given.shape == (1, 3, SIDE, SIDE) and detector.given.dtype == np.float32
     assert -0.5 <= detector.given.min() < 0 < detector.given.max() <= 0.5
-    assert found.shape == (150, 210) and np.abs(found - rgb.mean(2) / 255).max() < 0.02
+    assert found.shape == shape and np.abs(found - rgb @ Detector.WEIGHTS / 255).max() < 0.02
 
 
 def test_maps_are_written_for_all_photos(photos):
@@ -150,16 +170,31 @@ def test_maps_are_written_for_all_photos(photos):
         assert (cv2.imread(str(photos / f"foreground_map/{number}.png"), cv2.IMREAD_UNCHANGED) == 102).all()
 
 
-def test_a_missing_detector_is_a_sentence(monkeypatch, tmp_path):
+def test_a_missing_detector_is_a_sentence(monkeypatch, photos):
     monkeypatch.setitem(sys.modules, "rembg", None)
+    (photos / "foreground_map/1.png").unlink()
     with pytest.raises(SystemExit, match="pip install"):
-        foreground_maps.main([str(tmp_path)])
+        foreground_maps.main([str(photos)])
+    assert foreground_maps.PACKAGES in pathlib.Path("README.md").read_text()
 
 
-def test_items_hold_the_map_and_whether_there_is_one(photos):
-    data = SketchDataset(str(photos), split="train", size=150, scales=(1.0, 1.0), length=2)
-    for item in (data[i] for i in range(2)):
+def test_a_folder_that_is_not_there_is_named_before_anything_is_fetched(monkeypatch, tmp_path):
+    monkeypatch.setitem(sys.modules, "rembg", None)
+    with pytest.raises(SystemExit, match="no such folder"):
+        foreground_maps.main([str(tmp_path / "nothing")])
+
+
+def test_items_hold_the_map_where_the_crop_shows_it(photos):
+    photo = cv2.imread(str(photos / "1.png")) // 2
+    photo[disc(0.1, 240)[40:200] > 0] = 255
+    cv2.imwrite(str(photos / "1.png"), photo)
+    data = SketchDataset(str(photos), size=96, length=12)
+    seen = 0
+    for item in (data[i] for i in range(12)):
         shown, known = item["foreground"]
-        assert shown.dtype == torch.uint8 and shown.shape == (150, 150)
-        assert (known == (255 if item["name"] == "1.png" else 0)).all()
-        assert bool(shown.any()) == bool(known.any())
+        assert shown.dtype == torch.uint8 and shown.shape == (96, 96)
+        assert (known == (255 if item["name"] == "1.png" else 0)).all() and (known.any() or not shown.any())
+        white = item["clean"].float().mean(0) > 200
+        assert not known.any() or ((shown > 128) == white).float().mean() > 0.95
+        seen += bool(known.any() and white.any())
+    assert seen >= 3

@@ -59,7 +59,8 @@ def test_deep_supervision_is_the_entropy_of_cells_at_every_scale():
                     p = 1 / (1 + np.exp(-sides[image, 0, row, column].item()))
                     costs.append(-(1 + EMPHASIS * label) * (label * np.log(p) + (1 - label) * np.log(1 - p)))
         expected.append(np.mean(costs))
-    assert deep_supervision_loss(logits, edges).item() == pytest.approx(np.mean(expected), rel=1e-5)
+    found = deep_supervision_loss(logits, edges)
+    assert found.pop("deep_supervision").item() == pytest.approx(np.mean(expected), rel=1e-5) and not found
 
 
 def test_deep_supervision_asks_for_the_foreground_where_it_is_known():
@@ -77,10 +78,11 @@ def test_deep_supervision_asks_for_the_foreground_where_it_is_known():
                 costs.append(-known * (label * np.log(p) + (1 - label) * np.log(1 - p)))
                 weights.append(known)
         expected.append(np.sum(costs) / max(np.sum(weights), 1))
-    added = deep_supervision_loss(logits, edges, foreground) - deep_supervision_loss(logits, edges)
-    assert added.item() == pytest.approx(np.mean(expected), rel=1e-5)
+    found = deep_supervision_loss(logits, edges, foreground)
+    assert found["deep_foreground"].item() == pytest.approx(np.mean(expected), rel=1e-5)
+    assert found["deep_supervision"] == deep_supervision_loss(logits, edges)["deep_supervision"]
     unknown = foreground * torch.tensor([1.0, 0.0], dtype=torch.float64).view(1, 2, 1, 1)
-    assert deep_supervision_loss(logits, edges, unknown) == deep_supervision_loss(logits, edges)
+    assert deep_supervision_loss(logits, edges, unknown)["deep_foreground"] == 0
 
 
 def test_presence_compares_the_ink_of_windows():

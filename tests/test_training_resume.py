@@ -7,6 +7,7 @@ import sys
 import pytest
 import torch
 
+from model.side_outputs import SideOutputs
 from tests.training_runs import ROOT, arguments, call, newest, start, stats, stop_after, tiny_run
 from utils.checkpoint import CheckpointError
 from utils.training.loop import Run
@@ -84,6 +85,21 @@ def test_checkpoints_that_are_all_damaged_end_the_run_and_not_its_stats(tmp_path
     text = capsys.readouterr().err
     assert "None of the checkpoints in" in text and str(run) in text
     assert (run / "stats.jsonl").read_text() == before
+
+
+def test_a_run_whose_side_outputs_are_of_another_version_is_refused_unchanged(tmp_path, capsys, monkeypatch):
+    run = tiny_run(tmp_path, "--steps", "2", "--weight-deep-supervision", "10")
+    before = (run / "options.json").read_text()
+
+    class Wider(SideOutputs):
+        def __init__(self, arch):
+            super().__init__(arch)
+            self.convs = torch.nn.ModuleList(torch.nn.Conv2d(conv.in_channels, 3, 1) for conv in self.convs)
+
+    monkeypatch.setattr("utils.training.networks.SideOutputs", Wider)
+    call(["--resume", run, "--steps", "3"], status=2)
+    assert "The side_outputs of this run" in (said := capsys.readouterr().err) and "utils.training.export" in said
+    assert (run / "options.json").read_text() == before
 
 
 def test_other_networks_are_refused_and_the_run_goes_on_without(tmp_path, capsys):

@@ -1,6 +1,6 @@
 """Find what stands out in training photos: python -m utils.training.foreground_maps FOLDER
 
-Needs rembg (see INSTALL), which downloads the network of salient objects, ISNet, at its first use.
+Needs rembg (see INSTALL), which downloads ISNet at its first use: about 170 MB, into the folder that it names.
 """
 import cv2
 import numpy as np
@@ -9,34 +9,46 @@ from data.pictures import FOREGROUND_FOLDER
 
 from .maps import command, write_maps
 
-INSTALL = 'Foreground maps need rembg: pip install "rembg[cpu]==2.0.86" tqdm, best in an environment of its own.'
+PACKAGES = '"rembg[cpu]==2.0.86" opencv-python-headless'
+INSTALL = f"Foreground maps need rembg: pip install {PACKAGES}, best in an environment of its own."
 MODEL = "isnet-general-use"  # rembg's name of it
 SIDE = 1024  # pixels: side of the square that the network sees
 
 
 class ForegroundFinder:
-    """How surely each pixel belongs to the foreground, by ISNet. ImportError if rembg is not installed.
+    """How surely each pixel belongs to the foreground, by ISNet.
 
-    session: an onnxruntime.InferenceSession of ISNet, None for rembg's.
+    session: an onnxruntime.InferenceSession of it, None for rembg's, which is opened for the first photo.
     """
 
     def __init__(self, session=None):
-        if session is None:
-            from rembg import new_session
-
-            session = new_session(MODEL).inner_session
         self._session = session
 
     def __call__(self, rgb):
-        """uint8 (H, W, 3) -> float32 (H, W) in [0, 1]. Not stretched to the whole range, as rembg does: there may be no foreground."""
-        square = cv2.resize(rgb, (SIDE, SIDE), interpolation=cv2.INTER_LINEAR)
+        """uint8 (H, W, 3) -> float32 (H, W) in [0, 1]. ImportError if rembg is not installed.
+
+        The network sees the photo as a square, as with rembg; what it finds is not stretched to the whole range, for there may
+        be no foreground.
+        """
+        if self._session is None:
+            from rembg import new_session
+
+            self._session = new_session(MODEL).inner_session
+        square = resized(rgb, (SIDE, SIDE))
         planes = square.transpose(2, 0, 1)[None] / np.float32(255) - np.float32(0.5)
         found = self._session.run(None, {self._session.get_inputs()[0].name: planes})[0].reshape(SIDE, SIDE)
-        return cv2.resize(np.float32(found), rgb.shape[1::-1], interpolation=cv2.INTER_AREA).clip(0, 1)
+        return resized(np.float32(found), rgb.shape[1::-1]).clip(0, 1)
+
+
+def resized(image, size):
+    """An image at another size (width, height): averaged where it gets smaller, interpolated where it grows."""
+    smaller = size[0] * size[1] < image.shape[0] * image.shape[1]
+    return cv2.resize(image, size, interpolation=cv2.INTER_AREA if smaller else cv2.INTER_LINEAR)
 
 
 def write_foreground_maps(root, find):
-    """Write root/foreground_map/NAME.png, uint8 (H, W), 255 = foreground, for every photo below `root`, see utils.training.maps.
+    """Write root/foreground_map/NAME.png, uint8 (H, W), 255 = foreground, for every photo below `root`, see
+    utils.training.maps.write_maps.
 
     find: photo -> float32 (H, W) in [0, 1], see ForegroundFinder.
     """

@@ -51,6 +51,13 @@ def check(content, networks):
             f"A resumed run keeps its networks, but the options {'leave out' if other & content['networks'].keys() else 'add'} "
             f"{', '.join(sorted(other))}. Weights of losses that were 0 stay 0, and others do not become it; or start a new run."
         )
+    shapes = lambda weights: {name: tensor.shape for name, tensor in weights.items()}
+    for name, network in networks.trained().items():
+        if shapes(content["networks"][name]) != shapes(unwrap(network).state_dict()):
+            raise CheckpointError(
+                f"The {name} of this run has other layers than the options of this version make. Export its networks with "
+                "python -m utils.training.export, and start a new run from them."
+            )
 
 
 def restore(content, cycle, averages):
