@@ -19,7 +19,8 @@ from model import Sketch2Photo  # noqa: E402
 from utils.all_drawings import AllDrawings  # noqa: E402
 from utils.checkpoint import CheckpointError, load_network  # noqa: E402
 from utils.crisp import CRISPS  # noqa: E402
-from utils.defaults import CHECKPOINTS, CRISP  # noqa: E402
+from utils.background import BACKGROUNDS  # noqa: E402
+from utils.defaults import BACKGROUND, CHECKPOINTS, CRISP  # noqa: E402
 from utils.devices import DeviceError  # noqa: E402
 from utils.pictures import PictureError, read_picture  # noqa: E402
 from utils.tool_options import Parser, device, number, working_size  # noqa: E402
@@ -99,6 +100,7 @@ def parse(arguments):
         help="long side in pixels at which the network draws; default: full, the photo's own",
     )
     add("--crisp", type=number(*CRISPS), default=CRISP, metavar="X", help="as in eval_test.py; default: %(default)s")
+    add("--background", type=number(*BACKGROUNDS), default=BACKGROUND, metavar="X", help="likewise")
     add(
         "--matching",
         choices=tuple(MATCHINGS),
@@ -114,7 +116,7 @@ def measure(options):
     paths = some_of(pictures_of(options.photos, "--photos"), options.limit)
     truths_in = options.truth or truth.default_folder(options.photos)
     boundaries = truth.open_truth(truths_in) if truths_in else None
-    network = AllDrawings(options.checkpoint, options.device, options.size, options.crisp)
+    network = AllDrawings(options.checkpoint, options.device, options.size, options.crisp, options.background)
     shipped = CHECKPOINTS["sketch2photo"]
     back = options.sketch2photo or (shipped if os.path.isfile(shipped) else None)
     vgg = VGGFeatures(options.vgg).eval() if options.drawings else None
@@ -137,7 +139,7 @@ def measure(options):
         bench.markdown(real),
         "",
         f"{len(paths)} photos, {with_truth} of them with boundaries{source} ({options.matching} matching), checkpoint of step "
-        f"{network.sketcher.step}, drawn at {size}, crisp {options.crisp:g}. Ink rises from {DRAWINGS[0]} to {DRAWINGS[3]} on "
+        f"{network.sketcher.step}, drawn at {size}, crisp {options.crisp:g}, background {options.background:g}. Ink rises from {DRAWINGS[0]} to {DRAWINGS[3]} on "
         f"{100 * bench.rising(DRAWINGS[:4]):.0f} % of the photos.",
     ]
     return "\n".join(lines)

@@ -1,4 +1,4 @@
-"""Random crops of one geometry for several maps of the same photo."""
+"""Random crops of one geometry for several maps of the same photo, and whole photos as squares."""
 from dataclasses import dataclass
 
 import cv2
@@ -49,3 +49,9 @@ def random_crop(shape, size, scales, rng, margin=0, centre=None):
 
     x, y = centre if centre is not None else (None, None)
     return Crop(place(shape[1], x), place(shape[0], y), side, size, bool(rng.random() < 0.5))
+
+
+def squeezed(image, side):
+    """uint8 (H, W) or (H, W, C) -> (side, side[, C]), averaged where it gets smaller."""
+    shrinks = image.shape[0] * image.shape[1] > side * side
+    return cv2.resize(image, (side, side), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)

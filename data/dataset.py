@@ -8,7 +8,6 @@ import torch
 from .crops import random_crop
 from .degrade import degrade
 from .faces import around_features
-from .foreground import with_known
 from .guidance import DRAWINGS, drawings
 from .line_art import is_line_art, line_art_item
 from .overview import overview
@@ -41,8 +40,8 @@ class SketchDataset(torch.utils.data.Dataset):
 
     An item is a dict: "photo" uint8 (3, S, S), what the network sees; "clean" uint8 (3, S, S), the same undamaged;
     "guidance" uint8 (6, S, S), 255 = paper, see data.guidance.DRAWINGS; "importance" uint8 (1, S, S), 255 at the features of
-    faces and at letters; "edges" uint8 (1, S, S), 255 = semantic edge, feature of a face or letter; "foreground" uint8
-    (2, S, S), the map and 255 where there is one; "reference" uint8 (1, R, R); "name" str.
+    faces and at letters; "edges" uint8 (1, S, S), 255 = semantic edge, feature of a face or letter; "reference" uint8
+    (1, R, R); "name" str.
     """
 
     def __init__(
@@ -98,7 +97,7 @@ class SketchDataset(torch.utils.data.Dataset):
             lines.append("no letter maps: no crop is centred on a word (python -m utils.training.letter_maps makes them)")
         if self.train and 0 < len(self.photos.with_foregrounds()) < len(self.photos):
             lines.append(
-                "some photos have no foreground map: what lies behind it is pale in the others' drawings alone "
+                "some photos have no foreground map: fur is drawn in the others alone "
                 "(python -m utils.training.foreground_maps makes the rest)"
             )
         if misfits := self.photos.misfits(LOOKED_AT):
@@ -124,21 +123,20 @@ class SketchDataset(torch.utils.data.Dataset):
             raise IndexError(index)
         cv2.setNumThreads(0)  # the loader's workers are the threads
         rng = np.random.default_rng((self.seed, self.epoch, index))
-        clean, ink, important, edges, foreground, name = self._line_art(rng) or self._photo(index, rng)
+        clean, ink, important, edges, name = self._line_art(rng) or self._photo(index, rng)
         return {
             "photo": _to_tensor(degrade(clean, rng) if self.train else clean),
             "clean": _to_tensor(clean),
             "guidance": torch.from_numpy(np.uint8(255 * (1 - ink) + 0.5)),
             "importance": torch.from_numpy(np.uint8(255 * important + 0.5))[None],
             "edges": torch.from_numpy(np.uint8(255 * edges.clip(0, 1) + 0.5))[None],
-            "foreground": torch.from_numpy(np.uint8(255 * foreground + 0.5)),
             "reference": self._reference(rng),
             "name": name,
         }
 
     def _photo(self, index, rng):
-        """(crop, ink of its guidance, importance, edges, foreground, name) of the photo for an index, or of one of the next
-        where it cannot be decoded.
+        """(crop, ink of its guidance, importance, edges, name) of the photo for an index, or of one of the next where it
+        cannot be decoded.
         """
         place = index % len(self.photos)
         if self.train:
@@ -165,7 +163,7 @@ class SketchDataset(torch.utils.data.Dataset):
         rim = slice(SURROUNDINGS, -SURROUNDINGS)
         ink = np.zeros((len(DRAWINGS), self.size, self.size), np.float32)
         if self.guided:
-            whole = overview(photo.rgb, photo.semantic, photo.foreground).cropped(crop)
+            whole = overview(photo.rgb, photo.semantic).cropped(crop)
             corner = -SURROUNDINGS, -SURROUNDINGS
             ink = drawings(rgb, semantic, fine, face, letters, foreground, whole=whole, origin=corner)[:, rim, rim]
         important, edges = np.zeros(rgb.shape[:2], np.float32), semantic
@@ -174,8 +172,7 @@ class SketchDataset(torch.utils.data.Dataset):
         if letters is not None:
             written, where = letters[..., 0] / np.float32(255), letters[..., 1] / np.float32(255)
             important, edges = np.maximum(important, around_features(letters)), edges + where * (written - edges)
-        parts = (part[..., rim, rim] for part in (important, edges, with_known(foreground, edges.shape)))
-        return rgb[rim, rim], ink, *parts, str(self.photos.names[place])
+        return rgb[rim, rim], ink, important[rim, rim], edges[rim, rim], str(self.photos.names[place])
 
     def _target(self, rng):
         """What the crop of an item is centred on: "face" or "letters", by their shares; "" for neither."""
@@ -185,16 +182,12 @@ class SketchDataset(torch.utils.data.Dataset):
         return "letters" if self.letter_crops and len(self.letters) and rng.random() < self.letter_crops else ""
 
     def _line_art(self, rng):
-        """(crop, ink, importance, edges, foreground, name) of a reference of lines alone, for the share of items that are
-        one; else None.
-        """
+        """(crop, ink, importance, edges, name) of a reference of lines alone, for the share of items that are one; else None."""
         if self.line_art and rng.random() < self.line_art:
             for _ in range(ATTEMPTS):
                 drawing = self.references.crop(self.size, rng)
                 if drawing is not None and is_line_art(drawing):
-                    art = line_art_item(drawing, len(DRAWINGS), rng)
-                    foreground = with_known(None, drawing.shape)
-                    return *art, np.zeros_like(drawing), 1 - drawing, foreground, "a reference drawing"
+                    return *line_art_item(drawing, len(DRAWINGS), rng), np.zeros_like(drawing), 1 - drawing, "a reference drawing"
         return None
 
     def _order(self, turn):

@@ -1,31 +1,76 @@
-"""The foreground: what a photo is of. What lies behind it is drawn paler, as a draughtsman sets a figure off.
+"""Items to learn from what a photo is of: whole photos, nearly, as small squares, with their foreground maps.
 
-A foreground map tells how surely a pixel belongs to what people would cut out of the photo. Networks for it: ISNet (Qin et al.
-2022, "Highly accurate dichotomous image segmentation"), or any for salient object detection.
+A map tells how surely a pixel belongs to what people would cut out of the photo. Networks for it: ISNet (Qin et al. 2022,
+"Highly accurate dichotomous image segmentation"), which the maps are made with, or any for salient object detection.
 """
 import cv2
 import numpy as np
+import torch
 
-from .filters import blur, ramp
+from .crops import squeezed
+from .pictures import FOREGROUND_FOLDER
+from .photos import Photos
 
-PALER = 0.45  # taken off the ink of what lies behind the foreground; crisp, toned strokes make 0.38 of it
-RIM = 6  # pixels around the foreground that are not behind it: its outline stays whole
-SOME = (0.01, 0.05)  # share of the photo: smaller foregrounds than the first count as none, larger ones than the second fully
-MOST = (0.75, 0.95)  # from here on less again: what fills the photo has nothing behind it
+LEAST = 0.6  # smallest side of a crop, relative to the photo's
+STRETCH = 1.1  # largest factor between the scales of its sides, beside the photo's own shape
+GREY = 0.15  # share of the photos that lose their colours
+GAMMA, GAIN = 0.4, 0.2  # largest change of the tones: deviation of the exponent's logarithm, and of a channel's gain
 
 
-def prominence(foreground):
-    """How dark a photo's ink stays, in [1 - PALER, 1], float32 (H, W): 1 at its foreground, and everywhere where there is none.
+class ForegroundDataset(torch.utils.data.Dataset):
+    """The photos of a split that have a foreground map. Items depend on (seed, epoch, index) alone.
 
-    foreground: the map of the whole photo, float32 (H, W) in [0, 1], 1 = foreground.
+    photos_dir, split: see data.photos.Photos. side: S in pixels. An item: "photo" uint8 (3, S, S), "foreground" uint8 (1, S, S),
+    255 = foreground; of the split "train" cut, mirrored and in other tones, at random. FileNotFoundError without such photos.
     """
-    share = np.float32(np.mean(foreground > 0.5))
-    clear = ramp(share, *SOME) * (1 - ramp(share, *MOST))
-    near = blur(cv2.dilate(foreground, np.ones((2 * RIM + 1, 2 * RIM + 1))), RIM / 3)
-    return 1 - PALER * clear * (1 - np.clip(near, 0, 1))
+
+    def __init__(self, photos_dir, split, side, seed=0):
+        self.photos, self.train, self.side, self.seed = Photos(photos_dir, split), split == "train", side, seed
+        self.places = self.photos.with_foregrounds()
+        if not len(self.places):
+            raise FileNotFoundError(f"no photo in {self.photos.folder} has a map in {FOREGROUND_FOLDER}")
+        self.epoch = 0
+
+    def set_epoch(self, epoch):
+        """Choose the epoch, which is part of the random state of every item."""
+        self.epoch = epoch
+
+    def __len__(self):
+        return len(self.places)
+
+    def __getitem__(self, index):
+        rng = np.random.default_rng((self.seed, self.epoch, index))
+        order = np.random.default_rng((self.seed, self.epoch)).permutation(len(self)) if self.train else np.arange(len(self))
+        photo = self.photos.read(int(self.places[order[index]]), self.side)
+        if photo is None or photo.foreground is None:
+            name = self.photos.names[self.places[order[index]]]
+            raise OSError(f"{name} or its foreground map cannot be used. Repair both, or remove the map.")
+        rgb, foreground = photo.rgb, np.uint8(np.rint(255 * photo.foreground))
+        if self.train:
+            rgb, foreground = cut(rgb, foreground, rng)
+        rgb, foreground = squeezed(rgb, self.side), squeezed(foreground, self.side)
+        if self.train:
+            rgb = in_other_tones(rgb, rng)
+        return {
+            "photo": torch.from_numpy(np.ascontiguousarray(rgb.transpose(2, 0, 1))),
+            "foreground": torch.from_numpy(np.ascontiguousarray(foreground[None])),
+        }
 
 
-def with_known(foreground, shape):
-    """float32 (2, H, W): a map and where it is known, which is everywhere, or for None nowhere. shape: (H, W)."""
-    known = np.full(shape, foreground is not None, np.float32)
-    return np.stack([np.zeros(shape, np.float32) if foreground is None else foreground, known])
+def cut(rgb, foreground, rng):
+    """The same random part of a photo and its map, mirrored or not."""
+    height, width = foreground.shape
+    scale, stretch = rng.uniform(LEAST, 1), np.exp(rng.uniform(-1, 1) * np.log(STRETCH))
+    rows, columns = (max(1, round(side * min(part, 1))) for side, part in ((height, scale * stretch), (width, scale / stretch)))
+    top, left = rng.integers(height - rows + 1), rng.integers(width - columns + 1)
+    step = -1 if rng.random() < 0.5 else 1
+    return (image[top : top + rows, left : left + columns][:, ::step] for image in (rgb, foreground))
+
+
+def in_other_tones(rgb, rng):
+    """A photo with another gamma, other gains of its channels, or without its colours: uint8 (H, W, 3)."""
+    if rng.random() < GREY:
+        rgb = np.repeat(cv2.cvtColor(np.ascontiguousarray(rgb), cv2.COLOR_RGB2GRAY)[..., None], 3, 2)
+    gamma, gains = np.exp(rng.uniform(-GAMMA, GAMMA)), 1 + rng.uniform(-GAIN, GAIN, 3)
+    tones = (np.arange(256) / 255) ** gamma
+    return np.dstack([np.uint8(np.rint(255 * np.minimum(gain * tones, 1)))[rgb[..., c]] for c, gain in enumerate(gains)])

@@ -18,7 +18,6 @@ SPOTTED = (0.0, 0.0, 0.0, 1.0, 0.6, 1.0)  # share of the spotted blacks in each 
 FINER = 1.5  # where lines crowd, they are this much thinner than where there is space
 CROWDED = (0.14, 0.24)  # mean ink of the contours around a pixel: from the first on lines are thinner, from the second on by FINER
 AROUND = 14  # pixels: deviation of the Gaussian that this mean is taken with, wide enough for a lone bold line to be no crowd
-SET_OFF = (False, False, False, False, True, True)  # which of them are paler behind the foreground
 DEEP = 0.1  # added to the blend's hatching where it is darkest
 
 
@@ -73,12 +72,12 @@ def drawings(rgb, semantic, fine, face=None, letters=None, foreground=None, *, w
     """The guidance of one photo or crop.
 
     rgb: uint8 (H, W, 3). semantic, fine: edge maps, float32 (H, W), 1 = edge. face, letters: face map and letter map, uint8
-    (H, W, 3), see data.faces and data.letters, or None. foreground: float32 (H, W), see data.foreground, or None: strands are
-    drawn on it. whole: Overview of the photo of which this is a crop, which tells what is paler behind the foreground; None:
-    this is the photo. origin: (y, x) of the first pixel in the stroke field. Returns float32 ink (6, H, W), see DRAWINGS.
+    (H, W, 3), see data.faces and data.letters, or None. foreground: float32 (H, W) in [0, 1], 1 = what the photo is of, or
+    None: strands are drawn on it. whole: Overview of the photo of which this is a crop; None: this is the photo.
+    origin: (y, x) of the first pixel in the stroke field. Returns float32 ink (6, H, W), see DRAWINGS.
     """
     if whole is None:
-        whole = overview(rgb, semantic, foreground)
+        whole = overview(rgb, semantic)
     m = Measures(rgb, semantic, fine, foreground)
     drawn, faces, shade = planes(face, m.gray.shape)
     letters = planes(letters, m.gray.shape)
@@ -105,6 +104,4 @@ def drawings(rgb, semantic, fine, face=None, letters=None, foreground=None, *, w
     blend = unite(found.contour, (0.35 + 0.65 * focus) * found.inner, hatching(hatch, strokes, CONTRAST))
     spots = spotted(m, found, whole.white, bare * (1 - 0.85 * faces), strokes)
     plain = np.stack([found.outline, found.contour, found.detail, shaded, pencil, blend]).astype(np.float32)
-    inked = np.maximum(plain, np.float32(SPOTTED)[:, None, None] * spots)
-    prominent = np.maximum(whole.prominent, letters[1])  # words can be read wherever they are
-    return np.where(np.array(SET_OFF)[:, None, None], prominent * inked, inked)
+    return np.maximum(plain, np.float32(SPOTTED)[:, None, None] * spots)

@@ -19,7 +19,8 @@ FAINT = 0.35  # share of the strands that are neither of the foreground nor near
 class Measures:
     """What marks and shading take from a photo or crop: maps float32 (H, W), in [0, 1] where nothing else is said.
 
-    rgb: uint8 (H, W, 3). semantic, fine: edge maps, float32 (H, W), 1 = edge. foreground: see data.foreground, None for nothing.
+    rgb: uint8 (H, W, 3). semantic, fine: edge maps, float32 (H, W), 1 = edge. foreground: float32 (H, W) in [0, 1], 1 = what the photo
+    is of, None for nothing.
     """
 
     def __init__(self, rgb, semantic, fine, foreground=None):

@@ -1,4 +1,4 @@
-"""What the guidance takes from the whole photo: how light it is, where there is something to shade, what stands out.
+"""What shading takes from the whole photo: how light it is, and where there is something to shade.
 
 A crop alone cannot tell: inside a dark coat nothing is darker than the rest, and no contour is near.
 """
@@ -9,7 +9,6 @@ import numpy as np
 
 from .blacks import white
 from .filters import blur, ramp, sharpness
-from .foreground import prominence
 from .light import denoised, evened, lit
 
 SCALE = 0.5  # of the photo's size, at which it is looked over
@@ -17,33 +16,28 @@ SCALE = 0.5  # of the photo's size, at which it is looked over
 
 @dataclasses.dataclass(frozen=True)
 class Overview:
-    """What the shading and the ink of a crop are measured by."""
+    """What the shading of a crop is measured by."""
 
     light: float  # the tone that counts as light, in [0, 1]
     deep: float  # the tone that counts as dark, in [0, 1]
     white: float  # the grey that counts as white, in [0, 1]: data.blacks.white()
     light_evened: float  # the light tone of the photo lit up, denoised and evened as in data.light
     subject: np.ndarray  # float32 (H, W) in [0, 1]: where there is something to shade
-    prominent: np.ndarray  # float32 (H, W) in [0, 1]: how dark the ink stays, data.foreground.prominence()
 
     def cropped(self, crop):
         """The same for a data.crops.Crop of the photo."""
-        return dataclasses.replace(self, subject=crop.apply(self.subject), prominent=crop.apply(self.prominent))
+        return dataclasses.replace(self, subject=crop.apply(self.subject))
 
 
-def overview(rgb, semantic, foreground=None):
-    """The Overview of a uint8 (H, W, 3) photo with its semantic edge map (H, W), each side of at least 6 pixels.
-
-    foreground: its foreground map, float32 (H, W), None where it has none: all of it is equally prominent then.
-    """
+def overview(rgb, semantic):
+    """The Overview of a uint8 (H, W, 3) photo with its semantic edge map (H, W), each side of at least 6 pixels."""
     gray = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY).astype(np.float32) / 255
     lightest = white(gray)
     gray, edges = (cv2.resize(image, None, fx=SCALE, fy=SCALE, interpolation=cv2.INTER_AREA) for image in (gray, semantic))
     light, deep = light_tone(gray), float(np.percentile(gray, 2))
     dark = depth(blur(gray, 1.5 * SCALE), light, deep)
     found = cv2.resize(shaded_where(gray, edges, dark), rgb.shape[1::-1])
-    prominent = np.ones(rgb.shape[:2], np.float32) if foreground is None else prominence(foreground)
-    return Overview(light, deep, lightest, light_tone(evened(denoised(lit(gray)[0]))), found, prominent)
+    return Overview(light, deep, lightest, light_tone(evened(denoised(lit(gray)[0]))), found)
 
 
 def light_tone(gray):

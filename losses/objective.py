@@ -95,24 +95,14 @@ class GeneratorObjective:
         self.vgg_crop = vgg_crop
 
     def __call__(
-        self,
-        photo,
-        drawing,
-        guidance,
-        reconstruction=None,
-        reference=None,
-        importance=None,
-        edges=None,
-        foreground=None,
-        side_logits=None,
+        self, photo, drawing, guidance, reconstruction=None, reference=None, importance=None, edges=None, side_logits=None
     ):
         """photo (B, 3, H, W), drawing (model.Drawing), guidance (B, T + 1, H, W) with the blend's target last,
         reconstruction (B, 1, H, W) luminance, reference (B, 1, h, w) of any size; all in [0, 1], 1 = paper.
-        importance (B, 1, H, W): see edge_loss(). edges (B, 1, H, W), foreground (B, 2, H, W), side_logits: see
-        deep_supervision_loss().
+        importance (B, 1, H, W): see edge_loss(). edges (B, 1, H, W), side_logits: see deep_supervision_loss().
 
-        Terms: edge_candidates, edge_sketch, edge_presence, deep_supervision, deep_foreground, conditional, luminance, cycle,
-        adversarial, feature_matching, style, content_sketch, content_reconstruction; "total" is their weighted sum.
+        Terms: edge_candidates, edge_sketch, edge_presence, deep_supervision, conditional, luminance, cycle, adversarial,
+        feature_matching, style, content_sketch, content_reconstruction; "total" is their weighted sum.
         """
         w = self.weights
         if w.needs_reconstruction and reconstruction is None:
@@ -132,8 +122,7 @@ class GeneratorObjective:
             for name, term in edge_loss(drawing.candidates, drawing.sketch, guidance, importance).items():
                 add(name, term, w.edge)
         if w.deep_supervision:
-            for name, term in deep_supervision_loss(side_logits, edges, foreground).items():
-                add(name, term, w.deep_supervision)
+            add("deep_supervision", deep_supervision_loss(side_logits, edges), w.deep_supervision)
         if w.conditional:
             with frozen(self.conditional):
                 logits = self.conditional(pair(photo, all_drawings(drawing)))

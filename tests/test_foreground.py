@@ -1,4 +1,4 @@
-"""The foreground: what lies behind it is drawn paler, its hair and fur are drawn, and maps of it come from a detector."""
+"""The foreground: maps of it from a detector, fur drawn on it, and a small network that learns to find it."""
 import pathlib
 import sys
 
@@ -7,13 +7,19 @@ import numpy as np
 import pytest
 import torch
 
-from data.crops import Crop
+from data.crops import squeezed
 from data.dataset import SketchDataset
-from data.foreground import MOST, PALER, RIM, SOME, prominence
-from data.guidance import DRAWINGS, SET_OFF, drawings
-from data.overview import overview
+from data.foreground import ForegroundDataset
+from data.guidance import DRAWINGS, drawings
+from losses.foreground import foreground_loss
+from model import Foreground, Photo2Sketch
+from model.fold import fold
+from model.foreground import SIDE as SEEN
 from tests.dataset_kit import picture
-from utils.training import foreground_maps
+from tests.tiny import TINY
+from tests.tool_kit import weights
+from utils.checkpoint import load_network
+from utils.training import foreground, foreground_maps
 from utils.training.foreground_maps import SIDE, ForegroundFinder, write_foreground_maps
 
 
@@ -21,72 +27,6 @@ def disc(share, size=200):
     """A foreground map with a disc in the middle that fills `share` of it, at most 0.78."""
     rows, columns = np.mgrid[:size, :size] - size / 2 + 0.5
     return np.float32(np.pi * (rows**2 + columns**2) < share * size**2)
-
-
-def square(share, size=600):
-    """The same with a square."""
-    rows, columns = np.abs(np.mgrid[:size, :size] - size / 2 + 0.5)
-    return np.float32(2 * np.maximum(rows, columns) < np.sqrt(share) * size)
-
-
-def test_the_foreground_and_its_rim_stay_dark_and_the_rest_gets_paler():
-    found = disc(0.2)
-    dark = prominence(found)
-    assert dark[found > 0].min() == pytest.approx(1, abs=1e-3)
-    distance = cv2.distanceTransform(np.uint8(found == 0), cv2.DIST_L2, 5)
-    assert dark[distance < 2].min() > 1 - 0.1 * PALER  # the outline itself
-    assert np.allclose(dark[distance > 4 * RIM], 1 - PALER, atol=1e-3)
-    outwards = dark[100, 150:]
-    assert (np.diff(outwards) <= 1e-6).all()
-
-
-def test_without_a_foreground_or_without_anything_behind_it_all_stays():
-    for share in (0.0, SOME[0] / 2, MOST[1] * 1.02):
-        assert np.allclose(prominence(square(share)), 1, atol=1e-3)
-    corners = [prominence(square(share))[0, 0] for share in (SOME[0], np.mean(SOME), SOME[1] * 1.1, np.mean(MOST))]
-    assert corners[0] > corners[1] > corners[2] < corners[3] < 1
-    assert corners[2] == pytest.approx(1 - PALER, abs=1e-3)
-
-
-def two_boxes():
-    """Twice the same dark box on light ground, and the map of the left one: (rgb, edges, foreground)."""
-    rgb, edges, foreground = np.full((160, 320, 3), 220, np.uint8), np.zeros((160, 320), np.float32), np.zeros((160, 320), np.float32)
-    for left in (50, 210):
-        cv2.rectangle(rgb, (left, 50), (left + 60, 110), (40, 40, 40), -1)
-        cv2.rectangle(edges, (left, 50), (left + 60, 110), 1.0, 2)
-    foreground[48:113, 48:113] = 1
-    return rgb, cv2.GaussianBlur(edges, (0, 0), 1), foreground
-
-
-def test_pencil_and_blend_set_the_foreground_off_and_lines_alone_stay_whole():
-    rgb, edges, foreground = two_boxes()
-    plain, found = drawings(rgb, edges, edges), drawings(rgb, edges, edges, foreground=foreground)
-    for name, set_off, before, after in zip(DRAWINGS, SET_OFF, plain, found):
-        left, right = (after[:, part].sum() / before[:, part].sum() for part in (slice(0, 120), slice(200, 320)))
-        assert left == pytest.approx(1, abs=0.01), name
-        assert right == pytest.approx(1 - PALER if set_off else 1, abs=0.01), name
-
-
-@pytest.mark.parametrize("mirror", [False, True])
-def test_a_crop_is_as_pale_as_its_photo(mirror):
-    """A crop across the border of the foreground that is too small to tell what share of the photo it fills."""
-    rgb, edges, foreground = two_boxes()
-    crop = Crop(left=80, top=40, side=100, size=100, mirror=mirror)
-    parts = (crop.apply(part) for part in (rgb, edges, edges))
-    whole = overview(rgb, edges, foreground)
-    blend = DRAWINGS.index("blend")
-    found = drawings(*parts, foreground=crop.apply(foreground), whole=whole.cropped(crop))[blend]
-    plain = drawings(*(crop.apply(part) for part in (rgb, edges, edges)), whole=overview(rgb, edges).cropped(crop))[blend]
-    assert plain.max() > 0.9
-    assert np.allclose(found, plain * crop.apply(prominence(foreground)), atol=1e-3)
-
-
-def test_words_can_be_read_wherever_they_are():
-    rgb, edges, foreground = two_boxes()
-    letters = np.zeros_like(rgb)
-    letters[70:90, 220:260, :2] = 255  # a bar of ink on what lies behind
-    for name, before, after in zip(DRAWINGS, *(drawings(rgb, edges, edges, None, letters, given) for given in (None, foreground))):
-        assert np.array_equal(before[72:88, 222:258], after[72:88, 222:258]) and after[72:88, 222:258].min() > 0.5, name
 
 
 def test_fur_is_drawn_on_the_foreground_and_faintly_elsewhere():
@@ -184,17 +124,100 @@ def test_a_folder_that_is_not_there_is_named_before_anything_is_fetched(monkeypa
         foreground_maps.main([str(tmp_path / "nothing")])
 
 
-def test_items_hold_the_map_where_the_crop_shows_it(photos):
-    photo = cv2.imread(str(photos / "1.png")) // 2
-    photo[disc(0.1, 240)[40:200] > 0] = 255
-    cv2.imwrite(str(photos / "1.png"), photo)
-    data = SketchDataset(str(photos), size=96, length=12)
-    seen = 0
-    for item in (data[i] for i in range(12)):
-        shown, known = item["foreground"]
-        assert shown.dtype == torch.uint8 and shown.shape == (96, 96)
-        assert (known == (255 if item["name"] == "1.png" else 0)).all() and (known.any() or not shown.any())
-        white = item["clean"].float().mean(0) > 200
-        assert not known.any() or ((shown > 128) == white).float().mean() > 0.95
-        seen += bool(known.any() and white.any())
-    assert seen >= 3
+def test_the_loss_is_that_of_its_formula():
+    generator = torch.Generator().manual_seed(0)
+    logits = 4 * torch.rand(3, 1, 5, 4, generator=generator, dtype=torch.float64) - 2
+    foreground = torch.rand(3, 1, 20, 16, generator=generator, dtype=torch.float64)
+    foreground[2] = 0
+    entropies, overlaps = [], []
+    for one, map_ in zip(logits[:, 0].numpy(), foreground[:, 0].numpy()):
+        p, y = 1 / (1 + np.exp(-one)), map_.reshape(5, 4, 4, 4).mean((1, 3))
+        entropies.append(-(y * np.log(p) + (1 - y) * np.log(1 - p)).mean())
+        both = (p * y).sum()
+        overlaps.append((both + 1) / ((p + y).sum() - both + 1))
+    expected = np.mean(entropies) + 0.5 * (1 - np.mean(overlaps))
+    assert foreground_loss(logits, foreground).item() == pytest.approx(expected, rel=1e-9)
+
+
+def test_a_foreground_has_a_quarter_of_the_photos_sides_and_folds():
+    torch.manual_seed(0)
+    network = Foreground(TINY).eval()
+    photo = torch.rand(2, 3, 64, 96)
+    with torch.inference_mode():
+        found = network(photo)
+        assert found.shape == (2, 1, 16, 24)
+        assert torch.allclose(fold(network)(photo), found, atol=1e-5)
+    squares = np.random.default_rng(0).integers(0, 255, (2, SEEN, SEEN, 3)).astype(np.uint8)
+    maps = network.find(squares)
+    assert maps.dtype == np.float32 and maps.shape == (2, SEEN // 4, SEEN // 4) and 0 <= maps.min() < maps.max() <= 1
+    with torch.inference_mode():
+        expected = torch.sigmoid(network(torch.from_numpy(squares).permute(0, 3, 1, 2) / 255))[:, 0]
+    assert np.abs(maps - expected.numpy()).max() < 1e-5
+
+
+def test_it_begins_with_the_body_of_a_photo2sketch(tmp_path):
+    path = weights(tmp_path)
+    network, body = foreground.begin(path), load_network(Photo2Sketch, path)
+    for name, value in network.state_dict().items():
+        assert name.startswith("head") or torch.equal(value, body.state_dict()[name]), name
+
+
+def test_photos_are_squeezed_whole():
+    image = np.random.default_rng(0).integers(0, 255, (60, 90, 3)).astype(np.uint8)
+    assert np.abs(squeezed(image, 30).astype(int) - image.reshape(30, 2, 30, 3, 3).mean((1, 3))).max() <= 1
+    assert squeezed(image[..., 0], 120).shape == (120, 120)
+
+
+@pytest.fixture
+def white_discs(photos):
+    """The same, whose foregrounds are white in the photos: 0.jpg of the validation has a map too."""
+    for number in range(2):
+        photo = cv2.imread(str(photos / f"{number}.png")) // 2
+        photo[disc(0.1, 240)[40:200] > 0] = 255
+        for split in ("train2017", "val2017"):
+            (photos / split).mkdir(exist_ok=True)
+            cv2.imwrite(str(photos / split / f"{number}.png"), photo)
+        (photos / f"{number}.png").unlink()
+    return photos
+
+
+def test_items_hold_photos_with_maps_alone_and_both_are_cut_alike(white_discs):
+    data = ForegroundDataset(str(white_discs), "train", 64)
+    assert len(data) == 1
+    seen = []
+    for epoch in range(8):
+        data.set_epoch(epoch)
+        item = data[0]
+        assert item["photo"].shape == (3, 64, 64) and item["foreground"].shape == (1, 64, 64)
+        assert item["photo"].dtype == item["foreground"].dtype == torch.uint8
+        white = item["photo"].float().amin(0) > 150
+        assert ((item["foreground"][0] > 128) == white).float().mean() > 0.96 and white.any()
+        seen.append(item["photo"])
+        assert torch.equal(data[0]["photo"], item["photo"])
+    assert not any(torch.equal(one, other) for one, other in zip(seen, seen[1:]))
+    held_out = ForegroundDataset(str(white_discs), "val", 64)
+    first = held_out[0]["photo"]
+    held_out.set_epoch(5)
+    assert torch.equal(held_out[0]["photo"], first)
+
+
+def test_a_network_learns_the_maps_and_its_file_draws(white_discs, tmp_path, capsys):
+    output = tmp_path / "foreground.pth"
+    call = [str(white_discs), "--output", str(output), "--checkpoint", weights(tmp_path), "--device", "cpu", "--precision", "float32"]
+    foreground.main([*call, "--steps", "25", "--batch", "2", "--lr", "0.01", "--workers", "0"])
+    said = capsys.readouterr().out
+    assert "1 photos and 1 held out" in said and "step 25" in said
+    network = load_network(Foreground, str(output))
+    assert network.step == 25 and network.notes["run"] == "foreground" and 0 < network.notes["error"] < 1
+    error, _ = foreground.validate(network, ForegroundDataset(str(white_discs), "val", SEEN))
+    assert error == pytest.approx(network.notes["error"], rel=1e-4)
+
+
+def test_what_is_missing_for_the_training_is_a_sentence(tmp_path, photos):
+    call = [str(photos), "--output", str(tmp_path / "a.pth"), "--device", "cpu", "--checkpoint"]
+    with pytest.raises(SystemExit, match="checkpoint not found: none.pth"):
+        foreground.main([*call, "none.pth"])
+    (photos / "foreground_map/1.png").unlink()
+    with pytest.raises(SystemExit, match="has a map in foreground_map"):
+        foreground.main([*call, weights(tmp_path)])
+    assert not (tmp_path / "a.pth").exists()

@@ -6,7 +6,6 @@ import torch
 from torch import nn
 
 from losses.augment import Augmentation
-from losses.deep_supervision import deep_supervision_loss
 from losses.edge import edge_loss
 from losses.luminance import luminance
 from losses.objective import (
@@ -53,8 +52,7 @@ def batch():
         "reconstruction": torch.rand(2, 1, 32, 40, requires_grad=True),
         "reference": torch.rand(2, 1, 36, 28),
         "edges": torch.rand(2, 1, 32, 40),
-        "foreground": torch.rand(2, 2, 32, 40),
-        "side_logits": {2: torch.randn(2, 2, 16, 20), 4: torch.randn(2, 2, 8, 10)},
+        "side_logits": {2: torch.randn(2, 1, 16, 20), 4: torch.randn(2, 1, 8, 10)},
     }
 
 
@@ -69,16 +67,10 @@ def test_total_is_the_weighted_sum_of_all_terms(batch):
     weights = Weights(**{name: 1.5 + i for i, name in enumerate(FIELDS)})
     terms = GeneratorObjective(weights, Extractor(), small_discriminator(), small_conditional())(**batch)
     total = terms.pop("total").item()
-    assert set(terms) == {*EDGE_TERMS, "deep_foreground", *(name for name in FIELDS if name != "edge")}
-    names = {name: name.split("_")[0] if name.startswith("edge") else name for name in terms} | {"deep_foreground": "deep_supervision"}
+    assert set(terms) == {*EDGE_TERMS, *(name for name in FIELDS if name != "edge")}
+    names = {name: name.split("_")[0] if name.startswith("edge") else name for name in terms}
     expected = sum(getattr(weights, names[n]) * t.item() for n, t in terms.items())
     assert total == pytest.approx(expected, rel=1e-5)
-
-
-def test_the_deep_supervision_sees_the_foreground(batch):
-    terms = GeneratorObjective(Weights.only(deep_supervision=1), forbidden, forbidden)(**batch)
-    expected = deep_supervision_loss(batch["side_logits"], batch["edges"], batch["foreground"])
-    assert set(expected) == {"deep_supervision", "deep_foreground"} and terms == expected | {"total": sum(expected.values())}
 
 
 def test_only_the_edge_term(batch):

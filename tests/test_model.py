@@ -61,7 +61,7 @@ def test_side_outputs_see_every_scale_of_the_same_drawing(arch):
     sides = randomised(SideOutputs(arch))(features)
     padded = [-(-side // arch.stride) * arch.stride for side in (50, 31)]
     assert {stride: tuple(logits.shape[1:]) for stride, logits in sides.items()} == {
-        arch.unshuffle * 2**i: (2, *(side // (arch.unshuffle * 2**i) for side in padded)) for i in range(len(arch.widths))
+        arch.unshuffle * 2**i: (1, *(side // (arch.unshuffle * 2**i) for side in padded)) for i in range(len(arch.widths))
     }
     for i, logits in enumerate(sides.values()):  # each moves its own stage's features
         gradients = torch.autograd.grad(logits.sum(), features, retain_graph=True, allow_unused=True)

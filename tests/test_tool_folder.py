@@ -204,7 +204,7 @@ def test_the_fingerprint_follows_options_and_weights(tmp_path):
     touch(tmp_path, "one", "two")
     (tmp_path / "two").write_bytes(b"y")
     cases = ((1.0, "one"), (1.5, "one"), (1.0, "two"), (1.0, "one"))
-    prints = [records.digest({"ink": ink}, tmp_path / name) for ink, name in cases]
+    prints = [records.digest({"ink": ink}, [tmp_path / name]) for ink, name in cases]
     assert len(set(prints)) == 3 and prints[0] == prints[3]
 
 

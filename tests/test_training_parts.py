@@ -208,7 +208,7 @@ def test_a_teacher_asks_its_pupil_for_what_it_draws_itself():
     options = make_options({**LOSSLESS, "weight_edge": 1.0, "crisp_share": 0.5, "batch": 4})
     cycle = Cycle(options, networks, Group(), torch.device("cpu"), torch.float32, 1)
     clean = torch.rand(4, 3, 48, 48, generator=torch.Generator().manual_seed(0))
-    blank = dict(importance=torch.zeros(4, 1, 48, 48), edges=None, foreground=None, reference=None, guidance=torch.ones(4, 6, 48, 48))
+    blank = dict(importance=torch.zeros(4, 1, 48, 48), edges=None, reference=None, guidance=torch.ones(4, 6, 48, 48))
     edges_of = lambda batch: cycle.forward_generators(0, 0, cycle.taught(batch, lambda drawing: cycle.as_seen(0, 0, drawing)), options.weights())[1]["total"]
     assert edges_of(blank | {"photo": clean, "clean": clean}) == 0
     assert edges_of(blank | {"photo": clean.flip(0), "clean": clean}) > 0.01

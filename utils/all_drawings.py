@@ -2,24 +2,28 @@
 import numpy as np
 
 from data.guidance import DRAWINGS
-from utils.defaults import CRISP
+from utils.defaults import BACKGROUND, CRISP
 from utils.sketcher import Sketcher
-from utils.style import CANDIDATES, pen, resize
+from utils.style import Style, inked, resize
 
 
 class AllDrawings:
     """A Sketcher in float32 for all drawings at once.
 
-    checkpoint, device, size: as in Sketcher, but that the default is the photo's own size. crisp: as in utils.style.Style.
+    checkpoint, device, size: as in Sketcher, but that the default is the photo's own size. crisp, background: as in
+    utils.style.Style.
     CheckpointError or DeviceError where one is missing.
     """
 
-    def __init__(self, checkpoint=None, device="auto", size="full", crisp=CRISP):
-        self.sketcher, self.crisp = Sketcher(checkpoint, device, "float32", size), crisp
+    def __init__(self, checkpoint=None, device="auto", size="full", crisp=CRISP, background=BACKGROUND):
+        self.sketcher = Sketcher(checkpoint, device, "float32", size)
+        self.style = Style(crisp=crisp, background=background)
 
     def __call__(self, photo):
         """uint8 RGB (H, W, 3) -> {name of DRAWINGS: float32 (H, W) in [0, 1], 1 = paper}, the blend last."""
         working = self.sketcher.prepare(photo)
         maps = self.sketcher.maps([working])[0]
-        drawn = [pen(maps.pick(number), working.photo(), self.crisp) for number in (*range(1, CANDIDATES + 1), None)]
+        foreground = self.sketcher.foregrounds([working], self.style)[0]
+        candidates = [inked(candidate, self.style, working.photo()) for candidate in maps.candidates]
+        drawn = [*candidates, inked(maps.sketch, self.style, working.photo(), foreground)]
         return {name: resize(part / np.float32(255), *working.size) for name, part in zip(DRAWINGS, drawn)}

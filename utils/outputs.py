@@ -46,11 +46,13 @@ class OneDrawing(Output):
 
     def draw(self, sketcher, batch, progress):
         """What save() needs of each of some Workings of one shape."""
-        return sketcher.sketches(batch, self.style.detail, self.style.candidate, progress)
+        sketches = sketcher.sketches(batch, self.style.detail, self.style.candidate, progress)
+        return list(zip(sketches, sketcher.foregrounds(batch, self.style)))
 
-    def save(self, target, sketch, working, photo=None):
-        """Write the files of one photo. sketch: from draw(), of `working`. photo: the photo itself, uint8 RGB (H, W, 3)."""
-        sketch = inked(sketch, self.style, working.photo())
+    def save(self, target, drawn, working, photo=None):
+        """Write the files of one photo. drawn: from draw(), of `working`. photo: the photo itself, uint8 RGB (H, W, 3)."""
+        sketch, foreground = drawn
+        sketch = inked(sketch, self.style, working.photo(), foreground)
         self.write(f"{target}.{self.extension}", finish(sketch, self.style, working.size, photo))
         if self.svg:
             write_svg(sketch, self.path(f"{target}.svg"), working.size)
@@ -69,18 +71,20 @@ class AllCandidates(OneDrawing):
         return [*super().names(target), *self.candidates(target), *more]
 
     def draw(self, sketcher, batch, progress):
-        return sketcher.maps(batch, self.style.detail, progress)
+        maps = sketcher.maps(batch, self.style.detail, progress)
+        return list(zip(maps, sketcher.foregrounds(batch, self.style)))
 
-    def save(self, target, maps, working, photo=None):
+    def save(self, target, drawn, working, photo=None):
+        maps, foreground = drawn
         size, small = working.size, working.photo()
         candidates = [inked(maps.pick(number), self.style, small) for number in range(1, CANDIDATES + 1)]
         for name, sketch in zip(self.candidates(target), candidates):
             self.write(name, finish(sketch, self.style, size, photo))
         prevailing = confidence.confidence_map(maps.confidences)
         self.write(f"{target}_confidence.{self.extension}", resize(prevailing, *size))
-        drawn = [inked(maps.sketch, self.style, small), *candidates]
-        self.write(f"{target}_sheet.{self.extension}", self.sheet(drawn, maps.confidences, size, photo))
-        super().save(target, maps.sketch, working, photo)
+        blend = inked(maps.sketch, self.style, small, foreground)
+        self.write(f"{target}_sheet.{self.extension}", self.sheet([blend, *candidates], maps.confidences, size, photo))
+        super().save(target, (maps.sketch, foreground), working, photo)
 
     def sheet(self, drawn, confidences, size, photo):
         """The contact sheet, made at the size of its cells. drawn: the blend and the candidates, inked."""

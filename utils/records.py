@@ -14,11 +14,12 @@ from utils.atomic import write_bytes
 NAME = ".photo2sketch-records"
 
 
-def digest(options, checkpoint):
-    """A fingerprint of all that changes drawings: plain values of options, and the content of the checkpoint."""
+def digest(options, checkpoints):
+    """A fingerprint of all that changes drawings: plain values of options, and the content of the checkpoints."""
     content = hashlib.sha256(json.dumps(options, sort_keys=True).encode())
-    with open(checkpoint, "rb") as file:
-        content.update(hashlib.file_digest(file, "sha256").digest())
+    for checkpoint in checkpoints:
+        with open(checkpoint, "rb") as file:
+            content.update(hashlib.file_digest(file, "sha256").digest())
     return content.hexdigest()[:24]
 
 

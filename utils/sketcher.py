@@ -6,8 +6,11 @@ import numpy as np
 import torch
 from PIL import Image
 
-from model import Photo2Sketch, Sketch2Photo
+from data.crops import squeezed
+from model import Foreground, Photo2Sketch, Sketch2Photo
 from model.engine import Engine
+from model.fold import fold
+from model.foreground import SIDE
 from model.generator import MIN_SIDE
 from model.reverse import ReverseEngine
 from utils.checkpoint import CheckpointError, load_network
@@ -81,8 +84,10 @@ class Sketcher:
             raise CheckpointError(f"{checkpoint} draws {count} candidates, but {CANDIDATES} are needed. Name another.")
         self.step, self.engine = network.step, engine(network, self.device, precision)
         self.size, self.max_megapixels, self.say = size, max_megapixels, say
-        self.style = {} if direction == "photo2sketch" else {"crisp": 0.0}  # photos have no strokes
-        self.hatches = direction == "photo2sketch" and network.arch.strokes  # utils.masses fills with the network's own strokes
+        draws = direction == "photo2sketch"
+        self.style = {} if draws else {"crisp": 0.0, "background": 1.0}  # photos have no strokes
+        self.foreground = fold(load_network(Foreground, CHECKPOINTS["foreground"])).to(self.device) if draws else None
+        self.hatches = draws and network.arch.strokes  # utils.masses fills with the network's own strokes
         self.tile = None  # pixels, set when memory has run out
 
     def draw(self, image, **style):
@@ -96,7 +101,8 @@ class Sketcher:
         photo = self.read(image)
         working = self.prepare(photo)
         sketch = self.sketches([working], style.detail, style.candidate)[0]
-        drawing = finish(inked(sketch, style, working.photo()), style, working.size, photo)
+        sketch = inked(sketch, style, working.photo(), self.foregrounds([working], style)[0])
+        drawing = finish(sketch, style, working.size, photo)
         return drawing if isinstance(image, np.ndarray) else Image.fromarray(drawing)
 
     def read(self, image):
@@ -130,6 +136,13 @@ class Sketcher:
             return sketches
         seconds = self.seconds(batch, [[sketch] for sketch in sketches], detail)
         return [filled(one, maps.pick(candidate), maps.pick(LINES)) if maps else one for one, maps in zip(sketches, seconds)]
+
+    def foregrounds(self, batch, style):
+        """For each of some Workings the map of its foreground, float32 (h, w) of a few cells, or None where the style needs none."""
+        if not style.needs_foreground or self.foreground is None:
+            return [None] * len(batch)
+        with self.engine.turn:
+            return list(self.foreground.find(np.stack([squeezed(one.photo(), SIDE) for one in batch])))
 
     def _sketches(self, batch, detail, candidate, progress):
         """sketches() without what the second drawing adds."""

@@ -6,8 +6,9 @@ import numpy as np
 
 from data.guidance import DRAWINGS
 from utils import effects
+from utils.background import BACKGROUNDS, set_off
 from utils.crisp import CRISPS, crisp
-from utils.defaults import CRISP
+from utils.defaults import BACKGROUND, CRISP
 from utils.enlarge import to_size
 from utils.reserve import reserved
 from utils.specks import without_specks
@@ -24,6 +25,7 @@ class Style:
     detail: float = 0.0  # -1 favours the sparse candidates in the blend, 1 the dense ones
     candidate: int | None = None  # 1 to CANDIDATES instead of the blend
     crisp: float = CRISP  # of strokes: borders, tones, lights between them, none astray; 0 leaves them as drawn
+    background: float = BACKGROUND  # share of the blend's ink that is left behind the foreground
     line_width: float = 1.0  # factor
     ink: float = 1.0  # factor
     invert: bool = False  # light lines on a dark ground
@@ -37,6 +39,7 @@ class Style:
         if self.candidate is not None and self.candidate not in range(1, CANDIDATES + 1):
             raise ValueError(f"candidate must be a number from 1 to {CANDIDATES}, got {self.candidate}.")
         effects.check("crisp", self.crisp, CRISPS)
+        effects.check("background", self.background, BACKGROUNDS)
         effects.check("line width", self.line_width, effects.LINE_WIDTHS)
         effects.check("ink", self.ink, effects.INKS)
         for one, other in (("colour", "transparent"), ("colour", "invert"), ("beside", "transparent")):
@@ -47,6 +50,11 @@ class Style:
     def needs_photo(self):
         """Whether finishing needs the photo's pixels and not just their number."""
         return self.colour or self.beside
+
+    @property
+    def needs_foreground(self):
+        """Whether inking needs to know what the photo is of: for the blend alone, as candidates are drawn as they are."""
+        return self.candidate is None and self.background < 1
 
 
 def resize(image, height, width):
@@ -71,15 +79,16 @@ def pen(sketch, photo, amount):
     return toned(without_specks(crisp(reserved(sketch, photo, amount), amount), photo), amount) if amount else sketch
 
 
-def inked(sketch, style, photo):
-    """A sketch uint8 (h, w), 255 = paper, in the style's crispness, line width and ink. photo: uint8 RGB (h, w, 3).
+def inked(sketch, style, photo, foreground=None):
+    """A sketch uint8 (h, w), 255 = paper, in the style's crispness, line width, ink and background.
 
-    Both have the working size, so that the result does not depend on the photo's own.
+    photo: uint8 RGB (h, w, 3). foreground: its map, see utils.background, None to leave the background as dark. Sketch and photo
+    have the working size, so that the result does not depend on the photo's own.
     """
     sketch = pen(sketch, photo, style.crisp)
-    if style.line_width == 1 and style.ink == 1:
-        return sketch
-    return to_bytes(effects.adjust(sketch / np.float32(255), style.line_width, style.ink))
+    if style.line_width != 1 or style.ink != 1:
+        sketch = to_bytes(effects.adjust(sketch / np.float32(255), style.line_width, style.ink))
+    return sketch if foreground is None else set_off(sketch, foreground, style.background)
 
 
 def finish(sketch, style, size, photo=None):

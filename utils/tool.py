@@ -113,7 +113,7 @@ def draw_all(options, style, job, stop):
     )
     fixed = [options.format, options.svg, options.size, options.precision, options.direction, options.multiple]
     fixed.append(dataclasses.asdict(style))
-    fingerprint = records.digest(fixed, checkpoint)
+    fingerprint = records.digest(fixed, [checkpoint] + [CHECKPOINTS["foreground"]] * style.needs_foreground)
     plan = job.share(lambda: make_plan(options, output))
     tasks = [Task(*fields) for fields in plan["tasks"]]
     record = records.Records(output.folder, job.rank)

@@ -5,11 +5,12 @@ import re
 import textwrap
 
 from utils import defaults, effects
+from utils.background import BACKGROUNDS
 from utils.crisp import CRISPS
 from utils.encode import FORMATS, OPAQUE
 from utils.style import CANDIDATES, NAMES, Style
 
-STYLE = ("detail", "crisp", "line_width", "ink", "invert", "transparent", "colour", "beside")  # options that are fields of Style
+STYLE = ("detail", "crisp", "background", "line_width", "ink", "invert", "transparent", "colour", "beside")  # options that are fields of Style
 
 
 class Parser(argparse.ArgumentParser):
@@ -135,6 +136,12 @@ def add_look(parser):
     add = parser.add_argument_group("how it looks").add_argument
     for option, (low, high), default, meaning in (
         ("--crisp", CRISPS, defaults.CRISP, "softer and paler, or crisper and darker strokes on clean paper; 0 as the network draws them"),
+        (
+            "--background",
+            BACKGROUNDS,
+            defaults.BACKGROUND,
+            "how dark the blend is behind what the photo is of; 1 as dark as that, 0 leaves it out",
+        ),
         ("--line-width", effects.LINE_WIDTHS, 1.0, "thinner or thicker lines"),
         ("--ink", effects.INKS, 1.0, "lighter or darker ink"),
     ):
@@ -185,9 +192,10 @@ def parse(parser, arguments=None):
             if getattr(options, name) != parser.get_default(name):
                 option = f"--{name.replace('_', '-')}"
                 parser.error(f"{option} is for drawings and has no meaning with --direction sketch2photo")
-        options.crisp = 0.0  # photos have no strokes
-    if options.candidate and options.detail:
-        parser.error("--detail sets the blend and has no meaning with --candidate: leave one out")
+        options.crisp, options.background = 0.0, 1.0  # photos have no strokes and nothing behind them
+    for name in ("detail", "background"):
+        if options.candidate and getattr(options, name) != parser.get_default(name):
+            parser.error(f"--{name} sets the blend and has no meaning with --candidate: leave one out")
     try:
         return options, Style(candidate=options.candidate, **{name: getattr(options, name) for name in STYLE})
     except ValueError as error:

@@ -6,7 +6,7 @@ ROWS, COLUMNS = 3, 4
 RESOLUTION = 72  # pixels per inch
 PANELS = (  # (title, kind of line, beginnings of the names that it shows, whether the axis is logarithmic)
     ("weighted sum of the generators' losses", "train", ("total",), False),
-    ("edge", "train", ("edge_", "deep_"), False),
+    ("edge", "train", ("edge_", "deep_supervision"), False),
     ("luminance and cycle", "train", ("luminance", "cycle"), False),
     ("style and content", "train", ("style", "content_"), True),
     ("adversarial", "train", ("adversarial", "feature_matching", "discriminator", "r1", "conditional"), False),

@@ -135,7 +135,7 @@ class Cycle:
             vgg_crop=o.vgg_crop or None,
         )
         images = (batch["clean"], drawing, batch["guidance"], reconstruction, batch["reference"])
-        own = {name: batch[name] for name in ("importance", "edges", "foreground")} | {"side_logits": side_logits}
+        own = dict(importance=batch["importance"], edges=batch["edges"], side_logits=side_logits)
         terms = GeneratorObjective(rest, **shared)(*images, **own)
         if vgg.needs_features:
             count = max(1, round(o.vgg_share * len(batch["clean"])))

@@ -85,7 +85,7 @@ class Options:
     weight_content_reconstruction: float = _weight("content_reconstruction", "of the reconstruction; published 0.01")
     weight_feature_matching: float = _weight("feature_matching", "the discriminator's features; not in the paper")
     weight_conditional: float = _weight("conditional", "crispness, by a discriminator of photo and drawings; not in the paper")
-    weight_deep_supervision: float = _weight("deep_supervision", "edges and foreground from the features of every scale; not in the paper")
+    weight_deep_supervision: float = _weight("deep_supervision", "edges from the features of every scale; not in the paper")
     cycle_every: int = option(1, "Sketch2Photo takes part in every N-th step, where its terms count N times", _LOSSES, low=1)
     vgg_every: int = option(1, "style and content take part in every N-th step and count N times", _LOSSES, low=1)
     adversarial_every: int = option(1, "the discriminators take part in every N-th step and count N times", _LOSSES, low=1)

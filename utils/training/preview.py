@@ -90,7 +90,7 @@ def saved_bytes(options, networks, weights):
 
     if layers is not None:  # the losses take a list of features
         networks = dataclasses.replace(networks, features=lambda image: [layers(image.expand(-1, 3, -1, -1))])
-    channels = {"photo": 3, "clean": 3, "guidance": 6, "importance": 1, "edges": 1, "foreground": 2, "reference": 1}
+    channels = {"photo": 3, "clean": 3, "guidance": 6, "importance": 1, "edges": 1, "reference": 1}
     sides = dict.fromkeys(channels, options.size) | {"reference": options.reference_size or options.size}
     batch = {name: torch.rand(1, n, sides[name], sides[name]) for name, n in channels.items()}
     cycle = Cycle(options, networks, Group(), torch.device("cpu"), torch.float32, 1)

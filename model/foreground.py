@@ -1,0 +1,33 @@
+"""Foreground: how surely each part of a photo belongs to what the photo is of."""
+import numpy as np
+import torch
+from torch import nn
+
+from .generator import Generator
+from .presets import PRESETS
+
+SIDE = 256  # pixels of the square as which a photo is seen: what it is of shows at small size
+
+
+class Foreground(Generator):
+    """(B, 3, SIDE, SIDE) RGB in [0, 1], photos squeezed into a square -> logits (B, 1, SIDE / 4, SIDE / 4), 0 = even odds.
+
+    The body of a Photo2Sketch, whose weights it may begin with, without the finest stage of the decoder. Sides may be other
+    multiples of the architecture's stride. Not in the paper; as in salient object detection (Borji et al. 2015).
+    """
+
+    def __init__(self, arch=PRESETS["fast"]):
+        super().__init__(3, arch)
+        del self.decoder.blocks[-1]
+        self.head = nn.Conv2d(arch.widths[1], 1, 1)
+
+    def forward(self, photo):
+        self.check(photo)
+        return self.head(self.features(photo))
+
+    @torch.inference_mode()
+    def find(self, squares):
+        """uint8 RGB (B, SIDE, SIDE, 3) -> probabilities, a float32 array (B, SIDE / 4, SIDE / 4)."""
+        weight = self.head.weight
+        photos = torch.from_numpy(np.ascontiguousarray(squares)).to(weight.device).permute(0, 3, 1, 2).float().div_(255)
+        return torch.sigmoid(self(photos)[:, 0]).cpu().numpy()

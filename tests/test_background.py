@@ -1,0 +1,137 @@
+"""The background: what lies behind the foreground is drawn paler, in the blend alone, by the amount that is asked for."""
+import cv2
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from model import Foreground
+from tests.tiny import TINY
+from tests.tool_kit import checkpoint, draw, scene, store, weights  # noqa: F401 (fixtures)
+from utils.background import DOUBT, MOST, SOME, left_ink, set_off
+from utils.checkpoint import save_generator
+from utils.defaults import CHECKPOINTS
+from utils.sketcher import Sketcher
+from utils.style import Style
+
+
+def square(share, size=200):
+    """A foreground map with a square in the middle that fills `share` of it."""
+    rows, columns = np.abs(np.mgrid[:size, :size] - size / 2 + 0.5)
+    return np.float32(2 * np.maximum(rows, columns) < np.sqrt(share) * size)
+
+
+def test_the_foreground_and_its_rim_keep_their_ink_and_the_rest_the_share_asked_for():
+    found = square(0.2)
+    left = left_ink(found, 0.4)
+    distance = cv2.distanceTransform(np.uint8(found == 0), cv2.DIST_C, 3)
+    assert (left[distance <= 1] == 1).all() and np.allclose(left[distance > 1], 0.4)
+
+
+def test_without_a_foreground_or_without_anything_behind_it_all_ink_stays():
+    for share in (0.0, SOME[0] / 2, MOST[1] * 1.02):
+        assert np.allclose(left_ink(square(share), 0.3), 1)
+    corners = [left_ink(square(share), 0.3)[0, 0] for share in (SOME[0], np.mean(SOME), SOME[1] * 1.1, np.mean(MOST))]
+    assert corners[0] > corners[1] > corners[2] < corners[3] < 1
+    assert corners[2] == pytest.approx(0.3)
+
+
+def test_doubt_takes_less_and_none_of_what_is_half_as_sure_as_the_surest():
+    def corner(elsewhere, surest=1.0):
+        found = np.full((64, 64), elsewhere, np.float32)
+        found[20:40, 20:40] = surest
+        return left_ink(found, 0.5)[0, 0]
+
+    assert corner(0.0) == corner(DOUBT[0]) == pytest.approx(0.5)
+    quarter = DOUBT[0] + 0.25 * (DOUBT[1] - DOUBT[0])
+    assert corner(quarter) == pytest.approx(0.5 + 0.25 * 0.5)
+    assert corner(DOUBT[1]) == corner(0.8) == pytest.approx(1)
+    assert corner(0.2, 0.4) == pytest.approx(1) and corner(0.04, 0.4) == pytest.approx(0.5)  # relative to the surest
+    assert corner(0.0, 0.05) == pytest.approx(1)  # which is not sure at all
+
+
+@pytest.mark.parametrize("background", [0.0, 0.55, 1.0])
+def test_ink_is_multiplied(background):
+    sketch = np.random.default_rng(0).integers(0, 256, (256, 320)).astype(np.uint8)
+    found = np.zeros((64, 64), np.float32)
+    found[:, :32] = 1
+    drawn = set_off(sketch, found, background)
+    assert np.array_equal(drawn[:, :155], sketch[:, :155])
+    expected = 255 - background * (255.0 - sketch[:, 172:])
+    assert np.abs(drawn[:, 172:] - expected).max() <= 1
+    ink = 255 - drawn[:, 155:172].astype(float)
+    assert (ink <= 256 - sketch[:, 155:172].astype(float)).all()
+
+
+def test_amounts_out_of_range_are_a_sentence():
+    for amount in (-0.1, 1.1):
+        with pytest.raises(ValueError, match="background must be between 0.0 and 1.0"):
+            Style(background=amount)
+
+
+@pytest.fixture
+def sketcher(tmp_path, monkeypatch):
+    """A tiny network, and a foreground that is the left half of every photo."""
+    found = np.zeros((64, 64), np.float32)
+    found[:, :32] = 1
+    drawing = Sketcher(weights(tmp_path), "cpu", "float32", 256)
+    monkeypatch.setattr(drawing.foreground, "find", lambda squares: np.stack([found] * len(squares)))
+    return drawing
+
+
+def test_the_blend_is_set_off_and_candidates_are_not(sketcher):
+    photo = scene(192, 256)
+    plain = sketcher.draw(photo, background=1.0)
+    assert np.abs(sketcher.draw(photo) - (255 - 0.55 * (255.0 - plain)))[:, 140:].max() <= 1
+    assert np.array_equal(sketcher.draw(photo)[:, :120], plain[:, :120])
+    for candidate in (1, 5):
+        drawn = sketcher.draw(photo, candidate=candidate)
+        assert np.array_equal(drawn, sketcher.draw(photo, candidate=candidate, background=0.0))
+
+
+def test_photos_drawn_together_each_have_their_own_foreground(sketcher, monkeypatch):
+    seen = []
+    monkeypatch.setattr(sketcher.foreground, "find", lambda squares: seen.append(squares) or squares[..., 0][:, ::4, ::4] / np.float32(255))
+    batch = [sketcher.prepare(scene(192, 256, seed)) for seed in range(3)]
+    maps = sketcher.foregrounds(batch, Style())
+    assert len(maps) == 3 and seen[0].shape == (3, 256, 256, 3) and seen[0].dtype == np.uint8
+    for one, square in zip(batch, seen[0]):
+        assert np.abs(square[128] / 1.0 - one.photo()[95:97].mean(0)).mean() < 2  # the row in the middle, of 256 columns
+        assert np.abs(square.mean((0, 1)) - one.photo().mean((0, 1))).max() < 1
+    assert sketcher.foregrounds(batch, Style(background=1.0)) == sketcher.foregrounds(batch, Style(candidate=2)) == [None] * 3
+
+
+def test_the_option_reaches_the_drawings(draw, tmp_path, monkeypatch):
+    found = np.zeros((64, 64), np.float32)
+    found[:, :32] = 1
+    monkeypatch.setattr(Foreground, "find", lambda self, squares: np.stack([found] * len(squares)))
+    store(tmp_path / "in/a.png", scene(192, 256))
+    drawn = []
+    for background in ("0", "1"):
+        assert draw("--background", background)[0] == 0
+        drawn.append(np.array(Image.open(tmp_path / "out/a.png")).astype(int))
+    assert (drawn[0][:, 150:] == 255).all() and np.array_equal(drawn[0][:, :110], drawn[1][:, :110]) and (drawn[1][:, 150:] < 255).any()
+
+
+@pytest.mark.parametrize("more", [["--candidate", "2"], ["--direction", "sketch2photo"]])
+def test_it_is_refused_where_it_has_no_meaning(draw, capfd, more):
+    with pytest.raises(SystemExit) as left:
+        draw("--background", "0.2", *more)
+    assert left.value.code == 2 and "--background" in capfd.readouterr().err
+
+
+def test_other_foreground_weights_draw_anew(draw, tmp_path, monkeypatch):
+    store(tmp_path / "in/a.png", scene(48, 64))
+    assert "1 drawn" in "".join(draw("--skip-existing")[1:])
+    assert "0 drawn, 1 skipped" in "".join(draw("--skip-existing")[1:])
+    torch.manual_seed(3)
+    save_generator(Foreground(TINY), tmp_path / "other.pth", 0)
+    monkeypatch.setitem(CHECKPOINTS, "foreground", str(tmp_path / "other.pth"))
+    assert "1 drawn" in "".join(draw("--skip-existing")[1:])
+
+
+def test_missing_weights_are_a_sentence(draw, tmp_path, monkeypatch):
+    store(tmp_path / "in/a.png", scene(48, 64))
+    monkeypatch.setitem(CHECKPOINTS, "foreground", str(tmp_path / "none.pth"))
+    status, *said = draw()
+    assert status == 1 and "none.pth" in "".join(said)
