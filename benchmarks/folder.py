@@ -27,13 +27,14 @@ from utils.tool_options import number
 
 
 def alone(sketcher, workings):
-    """Seconds in which the network draws some Workings, as many of one shape together as the tools take."""
+    """Seconds in which the networks draw some Workings, as many of one shape together as the tools take."""
     start = time.perf_counter()
     for _, same in itertools.groupby(workings, lambda one: one.pixels.shape):
         same = list(same)
         count = min(BATCH, sketcher.at_once(same[0]))
         for first in range(0, len(same), count):
             sketcher.sketches(same[first : first + count])
+            sketcher.foregrounds(same[first : first + count], Style())
     return time.perf_counter() - start
 
 

@@ -8,7 +8,7 @@ from PIL import Image
 from model import Foreground
 from tests.tiny import TINY
 from tests.tool_kit import checkpoint, draw, scene, store, weights  # noqa: F401 (fixtures)
-from utils.background import DOUBT, MOST, SOME, left_ink, set_off
+from utils.background import DOUBT, MOST, SOME, SURE, left_ink, set_off
 from utils.checkpoint import save_generator
 from utils.defaults import CHECKPOINTS
 from utils.sketcher import Sketcher
@@ -36,7 +36,7 @@ def test_without_a_foreground_or_without_anything_behind_it_all_ink_stays():
     assert corners[2] == pytest.approx(0.3)
 
 
-def test_doubt_takes_less_and_none_of_what_is_half_as_sure_as_the_surest():
+def test_doubt_takes_less_and_nothing_of_what_is_half_as_sure_as_the_surest():
     def corner(elsewhere, surest=1.0):
         found = np.full((64, 64), elsewhere, np.float32)
         found[20:40, 20:40] = surest
@@ -46,8 +46,8 @@ def test_doubt_takes_less_and_none_of_what_is_half_as_sure_as_the_surest():
     quarter = DOUBT[0] + 0.25 * (DOUBT[1] - DOUBT[0])
     assert corner(quarter) == pytest.approx(0.5 + 0.25 * 0.5)
     assert corner(DOUBT[1]) == corner(0.8) == pytest.approx(1)
-    assert corner(0.2, 0.4) == pytest.approx(1) and corner(0.04, 0.4) == pytest.approx(0.5)  # relative to the surest
-    assert corner(0.0, 0.05) == pytest.approx(1)  # which is not sure at all
+    assert corner(0.3, 0.6) == pytest.approx(1) and corner(0.06, 0.6) == pytest.approx(0.5)  # relative to the surest
+    assert corner(0.0, SURE[0]) == pytest.approx(1) and corner(0.0, np.mean(SURE)) == pytest.approx(0.75)  # if that is sure
 
 
 @pytest.mark.parametrize("background", [0.0, 0.55, 1.0])

@@ -156,6 +156,7 @@ def test_a_folder_takes_the_time_of_the_network_and_more(tmp_path, checkpoint, c
         return [one.photo()[..., 0] for one in batch]
 
     monkeypatch.setattr(Sketcher, "sketches", sketches)
+    monkeypatch.setattr(Sketcher, "foregrounds", lambda self, batch, style: [None] * len(batch))
     tasks = [Task(str(tmp_path / f"{number}.png"), f"{number}.png", str(number)) for number in range(6)]
     bare, tools, first, last = folder.measure(Sketcher(checkpoint, size=64), tasks, rounds=1)
     assert drawn[:3] == [4, 4, 2] and sum(drawn) == 4 + 6 + 6

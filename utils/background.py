@@ -2,19 +2,15 @@
 import cv2
 import numpy as np
 
+from data.filters import ramp
 from utils.effects import check
 
 BACKGROUNDS = (0.0, 1.0)  # allowed amounts: shares of the ink that is left behind the foreground
-DOUBT = (0.1, 0.5)  # probabilities: what is surely behind, and what counts as foreground, for a part of it must not fade
-SURE = 0.3  # smallest probability that is taken for certainty, where nothing in the photo is surer
+SURE = (0.15, 0.6)  # the largest probability in a photo: up to the first it has no foreground, from the second on surely one
+DOUBT = (0.1, 0.5)  # relative to it: what is surely behind, and what counts as foreground, for no part of that must fade
 SOME = (0.01, 0.05)  # share of the photo: smaller foregrounds than the first count as none, larger ones than the second fully
 MOST = (0.75, 0.95)  # from here on less again: what fills the photo has nothing behind it
 RIM = np.ones((3, 3), np.uint8)  # cells of the map around the foreground that are not behind it: its outline stays whole
-
-
-def rise(values, low, high):
-    """0 up to low, 1 from high on, linear between."""
-    return np.clip((values - low) / (high - low), 0, 1)
 
 
 def left_ink(foreground, background):
@@ -22,10 +18,10 @@ def left_ink(foreground, background):
 
     foreground: a map of the whole photo, float32 (h, w), probabilities. background: the share behind it.
     """
-    surest = max(float(np.percentile(foreground, 98)), SURE)
-    found = np.float32(rise(foreground / surest, *DOUBT))
+    surest = float(np.percentile(foreground, 98))  # the largest, but for strays
+    found = np.float32(ramp(foreground / max(surest, SURE[0]), *DOUBT))
     filled = float(np.mean(found > 0.5))
-    clear = float(rise(filled, *SOME) * (1 - rise(filled, *MOST)))
+    clear = float(ramp(surest, *SURE) * ramp(filled, *SOME) * (1 - ramp(filled, *MOST)))
     return 1 - np.float32((1 - background) * clear) * (1 - cv2.dilate(found, RIM))
 
 
