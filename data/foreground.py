@@ -41,11 +41,11 @@ class ForegroundDataset(torch.utils.data.Dataset):
     def __getitem__(self, index):
         rng = np.random.default_rng((self.seed, self.epoch, index))
         order = np.random.default_rng((self.seed, self.epoch)).permutation(len(self)) if self.train else np.arange(len(self))
-        photo = self.photos.read(int(self.places[order[index]]), self.side)
-        if photo is None or photo.foreground is None:
-            name = self.photos.names[self.places[order[index]]]
-            raise OSError(f"{name} or its foreground map cannot be used. Repair both, or remove the map.")
-        rgb, foreground = photo.rgb, np.uint8(np.rint(255 * photo.foreground))
+        place = int(self.places[order[index]])
+        rgb, foreground = self.photos.read_foreground(place, self.side) or (None, None)
+        if foreground is None:
+            raise OSError(f"{self.photos.names[place]} or its foreground map cannot be used. Repair both, or remove the map.")
+        foreground = np.uint8(np.rint(255 * foreground))
         if self.train:
             rgb, foreground = cut(rgb, foreground, rng)
         rgb, foreground = squeezed(rgb, self.side), squeezed(foreground, self.side)

@@ -132,12 +132,7 @@ class Photos:
         eighth of their size; 0 reads all as they are.
         """
         name = str(self.names[index])
-        path = os.path.join(self.folder, name)
-        header = read_header(path)
-        if header is None:
-            return None
-        factor = header.factor(least) if least else 1
-        rgb = read_rgb(path, factor)
+        header, factor, rgb = self._picture(name, least)
         if rgb is None:
             return None
         place = self.annotations.place(name) if self.annotations else None
@@ -152,9 +147,28 @@ class Photos:
         centres = header.upright(boxes[:, :2] + boxes[:, 2:] / 2, factor)
         face = self._map(FACE_FOLDER, self.face_maps[index], header, factor, rgb.shape)
         letters = self._map(LETTER_FOLDER, self.letter_maps[index], header, factor, rgb.shape)
-        reduced = lambda plane, _: cv2.resize(plane, rgb.shape[1::-1], interpolation=cv2.INTER_AREA)
-        foreground = self._plane(FOREGROUND_FOLDER, self.foreground_maps[index], header, factor, rgb.shape[:2], reduced)
+        foreground = self._foreground(index, header, factor, rgb.shape[:2])
         return Photo(rgb, *maps, face, letters, foreground, centres)
+
+    def read_foreground(self, index, least=0):
+        """(rgb, foreground) of the Photo at `index`, without all else that read() takes time for; None as there.
+
+        The second is None where the photo has no such map.
+        """
+        header, factor, rgb = self._picture(str(self.names[index]), least)
+        return None if rgb is None else (rgb, self._foreground(index, header, factor, rgb.shape[:2]))
+
+    def _picture(self, name, least):
+        """(header, factor, pixels) of a photo, see read(); the pixels are None if it cannot be decoded."""
+        path = os.path.join(self.folder, name)
+        header = read_header(path)
+        factor = header.factor(least) if header and least else 1
+        return header, factor, read_rgb(path, factor) if header else None
+
+    def _foreground(self, index, header, factor, shape):
+        """The foreground map of a photo of `shape` (H, W), as _plane()."""
+        shrink = lambda plane, _: cv2.resize(plane, shape[::-1], interpolation=cv2.INTER_AREA)
+        return self._plane(FOREGROUND_FOLDER, self.foreground_maps[index], header, factor, shape, shrink)
 
     def _map(self, folder, name, header, factor, shape):
         """A face or letter map of a photo of `shape` (H, W, 3); None if its name is "" or it does not fit the photo."""
