@@ -38,7 +38,7 @@ def test_the_drawing_is_the_networks(sketcher, checkpoint):
     photo = torch.from_numpy(image).permute(2, 0, 1)[None] / 255
     with torch.no_grad():
         drawing = network(photo, 0.5)
-    found = sketcher.draw(image, detail=0.5, crisp=0)
+    found = sketcher.draw(image, detail=0.5, crisp=0, background=1)
     assert np.abs(found - 255 * drawing.sketch[0, 0].numpy()).max() < 0.51
     found = sketcher.draw(image, candidate=4, crisp=0)
     assert np.abs(found - 255 * drawing.candidates[0, 3].numpy()).max() < 0.51
