@@ -11,8 +11,8 @@ from .crops import squeezed
 from .pictures import FOREGROUND_FOLDER
 from .photos import Photos
 
-LEAST = 0.6  # smallest side of a crop, relative to the photo's
-STRETCH = 1.1  # largest factor between the scales of its sides, beside the photo's own shape
+LEAST = 0.6  # smallest size of a crop, relative to the photo's
+STRETCH = 1.1  # of which a side differs by this factor at most
 GREY = 0.15  # share of the photos that lose their colours
 GAMMA, GAIN = 0.4, 0.2  # largest change of the tones: deviation of the exponent's logarithm, and of a channel's gain
 
@@ -29,7 +29,7 @@ class ForegroundDataset(torch.utils.data.Dataset):
         self.places = self.photos.with_foregrounds()
         if not len(self.places):
             raise FileNotFoundError(f"no photo in {self.photos.folder} has a map in {FOREGROUND_FOLDER}")
-        self.epoch = 0
+        self.epoch, self._order = 0, (None, None)
 
     def set_epoch(self, epoch):
         """Choose the epoch, which is part of the random state of every item."""
@@ -40,8 +40,7 @@ class ForegroundDataset(torch.utils.data.Dataset):
 
     def __getitem__(self, index):
         rng = np.random.default_rng((self.seed, self.epoch, index))
-        order = np.random.default_rng((self.seed, self.epoch)).permutation(len(self)) if self.train else np.arange(len(self))
-        place = int(self.places[order[index]])
+        place = int(self.places[self._shuffled()[index] if self.train else index])
         rgb, foreground = self.photos.read_foreground(place, self.side) or (None, None)
         if foreground is None:
             raise OSError(f"{self.photos.names[place]} or its foreground map cannot be used. Repair both, or remove the map.")
@@ -55,6 +54,12 @@ class ForegroundDataset(torch.utils.data.Dataset):
             "photo": torch.from_numpy(np.ascontiguousarray(rgb.transpose(2, 0, 1))),
             "foreground": torch.from_numpy(np.ascontiguousarray(foreground[None])),
         }
+
+    def _shuffled(self):
+        """The random order of this epoch."""
+        if self._order[0] != self.epoch:
+            self._order = self.epoch, np.random.default_rng((self.seed, self.epoch)).permutation(len(self))
+        return self._order[1]
 
 
 def cut(rgb, foreground, rng):

@@ -30,10 +30,9 @@ class Photos:
 
     COCO layout: root/train2017, root/val2017, and optionally root/annotations/instances_*.json. Otherwise every picture
     below root. Maps in root/edge and root/edge_fine replace the edges that are computed from the photo, those in
-    root/face_map, root/letter_map and
-    root/foreground_map tell where faces, words and the foreground are. categories: names of the COCO categories whose photos
-    and objects are kept. skipped: a Counter of reasons for which files were left out. FileNotFoundError says what was looked
-    for, ValueError which two photos a map could be of.
+    root/face_map, root/letter_map and root/foreground_map tell where faces, words and the foreground are. categories: names
+    of the COCO categories whose photos and objects are kept. skipped: a Counter of reasons for which files were left out.
+    FileNotFoundError says what was looked for, ValueError which two photos a map could be of.
     """
 
     def __init__(self, root, split="train", categories=None):

@@ -10,10 +10,10 @@ SIDE = 256  # pixels of the square as which a photo is seen: what it is of shows
 
 
 class Foreground(Generator):
-    """(B, 3, SIDE, SIDE) RGB in [0, 1], photos squeezed into a square -> logits (B, 1, SIDE / 4, SIDE / 4), 0 = even odds.
+    """(B, 3, SIDE, SIDE) RGB in [0, 1], photos squeezed into a square -> logits (B, 1, h, w), 0 = even odds.
 
-    The body of a Photo2Sketch, whose weights it may begin with, without the finest stage of the decoder. Sides may be other
-    multiples of the architecture's stride. Not in the paper; as in salient object detection (Borji et al. 2015).
+    The body of a Photo2Sketch, whose weights it may begin with, without the finest stage of the decoder: h = w = SIDE / 4
+    with the presets "fast" and "light". Sides may be other multiples of the architecture's stride. Not in the paper; as in salient object detection (Borji et al. 2015).
     """
 
     def __init__(self, arch=PRESETS["fast"]):
@@ -27,7 +27,7 @@ class Foreground(Generator):
 
     @torch.inference_mode()
     def find(self, squares):
-        """uint8 RGB (B, SIDE, SIDE, 3) -> probabilities, a float32 array (B, SIDE / 4, SIDE / 4)."""
+        """uint8 RGB (B, SIDE, SIDE, 3) -> probabilities, a float32 array (B, h, w)."""
         weight = self.head.weight
         photos = torch.from_numpy(np.ascontiguousarray(squares)).to(weight.device).permute(0, 3, 1, 2).float().div_(255)
         return torch.sigmoid(self(photos)[:, 0]).cpu().numpy()

@@ -7,7 +7,7 @@ from PIL import Image
 
 from model import Foreground
 from tests.tiny import TINY
-from tests.tool_kit import checkpoint, draw, scene, store, weights  # noqa: F401 (fixtures)
+from tests.tool_kit import checkpoint, draw, reverse_weights, scene, store, weights  # noqa: F401 (fixtures)
 from utils.background import DOUBT, MOST, SOME, SURE, left_ink, set_off
 from utils.checkpoint import save_generator
 from utils.defaults import CHECKPOINTS
@@ -134,4 +134,26 @@ def test_missing_weights_are_a_sentence(draw, tmp_path, monkeypatch):
     store(tmp_path / "in/a.png", scene(48, 64))
     monkeypatch.setitem(CHECKPOINTS, "foreground", str(tmp_path / "none.pth"))
     status, *said = draw()
-    assert status == 1 and "none.pth" in "".join(said)
+    assert status == 1 and "none.pth" in "".join(said) and "utils.training.foreground" in "".join(said)
+    assert not (tmp_path / "out/a.png").exists()
+    for more in (["--background", "1"], ["--candidate", "2"]):  # these need none
+        assert draw(*more)[0] == 0
+
+
+def test_a_photo_has_no_background_where_drawings_become_photos(tmp_path):
+    back = Sketcher(reverse_weights(tmp_path), "cpu", "float32", 64, "sketch2photo")
+    with pytest.raises(ValueError, match="background is for drawings"):
+        back.draw(scene(48, 64), background=0.5)
+
+
+def test_a_full_memory_is_answered_with_one_photo_at_a_time(sketcher, monkeypatch):
+    counts = []
+
+    def find(squares):
+        counts.append(len(squares))
+        if len(squares) > 1:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        return np.zeros((1, 64, 64), np.float32)
+
+    monkeypatch.setattr(sketcher.foreground, "find", find)
+    assert len(sketcher.foregrounds([sketcher.prepare(scene(48, 64))] * 3, Style())) == 3 and counts == [3, 1, 1, 1]

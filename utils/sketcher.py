@@ -1,5 +1,6 @@
 """Drawing any picture in one call: `Sketcher().draw(image)`."""
 import dataclasses
+import functools
 import threading
 
 import numpy as np
@@ -84,10 +85,9 @@ class Sketcher:
             raise CheckpointError(f"{checkpoint} draws {count} candidates, but {CANDIDATES} are needed. Name another.")
         self.step, self.engine = network.step, engine(network, self.device, precision)
         self.size, self.max_megapixels, self.say = size, max_megapixels, say
-        draws = direction == "photo2sketch"
-        self.style = {} if draws else {"crisp": 0.0, "background": 1.0}  # photos have no strokes
-        self.foreground = fold(load_network(Foreground, CHECKPOINTS["foreground"])).to(self.device) if draws else None
-        self.hatches = draws and network.arch.strokes  # utils.masses fills with the network's own strokes
+        self.draws = direction == "photo2sketch"
+        self.style = {} if self.draws else {"crisp": 0.0, "background": 1.0}  # photos have no strokes
+        self.hatches = self.draws and network.arch.strokes  # utils.masses fills with the network's own strokes
         self.tile = None  # pixels, set when memory has run out
 
     def draw(self, image, **style):
@@ -139,10 +139,29 @@ class Sketcher:
 
     def foregrounds(self, batch, style):
         """For each of some Workings the map of its foreground, float32 (h, w) of a few cells, or None where the style needs none."""
-        if not style.needs_foreground or self.foreground is None:
+        if not style.needs_foreground:
             return [None] * len(batch)
+        if not self.draws:
+            raise ValueError("background is for drawings and has no meaning with the direction sketch2photo.")
+        squares, network = np.stack([squeezed(one.photo(), SIDE) for one in batch]), self.foreground
         with self.engine.turn:
-            return list(self.foreground.find(np.stack([squeezed(one.photo(), SIDE) for one in batch])))
+            try:
+                return list(network.find(squares))
+            except Exception as error:
+                if not is_out_of_memory(error):
+                    raise
+            if self.device.type == "cuda":
+                torch.cuda.empty_cache()
+            return [network.find(square[None])[0] for square in squares]
+
+    @functools.cached_property
+    def foreground(self):
+        """The network that finds the foreground, loaded when it is first needed. CheckpointError without its weights."""
+        try:
+            return fold(load_network(Foreground, CHECKPOINTS["foreground"])).to(self.device)
+        except CheckpointError as error:
+            remedy = "It tells what stays dark: train it with python -m utils.training.foreground, or draw with --background 1."
+            raise CheckpointError(f"{error} {remedy}") from error
 
     def _sketches(self, batch, detail, candidate, progress):
         """sketches() without what the second drawing adds."""

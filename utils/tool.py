@@ -111,6 +111,8 @@ def draw_all(options, style, job, stop):
     sketcher = Sketcher(
         checkpoint, options.device, options.precision, options.size, options.direction, options.max_megapixels
     )
+    if style.needs_foreground:
+        _ = sketcher.foreground  # loaded before anything is drawn
     fixed = [options.format, options.svg, options.size, options.precision, options.direction, options.multiple]
     fixed.append(dataclasses.asdict(style))
     fingerprint = records.digest(fixed, [checkpoint] + [CHECKPOINTS["foreground"]] * style.needs_foreground)

@@ -30,7 +30,10 @@ def export(run, output, best=False):
     paths = []
     for name, arch in state.architectures(content).items():
         generator = KINDS[name](arch)
-        generator.load_state_dict(content["averages"][name])
+        try:
+            generator.load_state_dict(content["averages"][name])
+        except RuntimeError as error:
+            raise CheckpointError(f"The {name} of {run} is of another version, which has other layers. Use that one.") from error
         paths.append(path_of(name, output))
         save_generator(generator, paths[-1], content["step"], {"run": os.path.basename(os.path.normpath(run))})
     return paths

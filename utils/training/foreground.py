@@ -3,6 +3,7 @@
 PHOTOS has foreground maps, see utils.training.foreground_maps. About twenty minutes on two cores.
 """
 import argparse
+import os
 import sys
 
 import torch
@@ -60,10 +61,15 @@ def train(photos, output, checkpoint, steps, batch, lr, seed, place, precision, 
     place = choose_training_device(place, Group())
     dtype = choose_training_dtype(precision, place)
     data, held_out = (ForegroundDataset(photos, split, SIDE, seed) for split in ("train", "val"))
+    folder = os.path.dirname(os.path.abspath(output))
+    if not os.access(folder, os.W_OK):
+        raise OSError(f"{output} cannot be written. Make the folder {folder}, or name another --output.")
     network = begin(checkpoint).to(place, memory_format=torch.channels_last).train()
     average = Average(network, DECAY)
     optimiser = torch.optim.AdamW(network.parameters(), lr, weight_decay=1e-2)
     print(f"{len(data)} photos and {len(held_out)} held out, {steps} steps of {batch} on {place} in {str(dtype)[6:]}")
+    if held_out.photos.shared:
+        print("too few photos to hold any back: those that are called held out are the training's own")
     loader = make_loader(data, Order(len(data), batch, 1, Group(), 0, steps), workers, place.type == "cuda")
     for step, items in enumerate(batches_of(loader)):
         for group in optimiser.param_groups:

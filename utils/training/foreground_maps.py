@@ -5,6 +5,7 @@ Needs rembg (see INSTALL), which downloads ISNet at its first use: about 170 MB,
 import cv2
 import numpy as np
 
+from data.crops import squeezed
 from data.pictures import FOREGROUND_FOLDER
 
 from .maps import command, write_maps
@@ -34,16 +35,12 @@ class ForegroundFinder:
             from rembg import new_session
 
             self._session = new_session(MODEL).inner_session
-        square = resized(rgb, (SIDE, SIDE))
+        square = squeezed(rgb, SIDE)
         planes = square.transpose(2, 0, 1)[None] / np.float32(255) - np.float32(0.5)
         found = self._session.run(None, {self._session.get_inputs()[0].name: planes})[0].reshape(SIDE, SIDE)
-        return resized(np.float32(found), rgb.shape[1::-1]).clip(0, 1)
-
-
-def resized(image, size):
-    """An image at another size (width, height): averaged where it gets smaller, interpolated where it grows."""
-    smaller = size[0] * size[1] < image.shape[0] * image.shape[1]
-    return cv2.resize(image, size, interpolation=cv2.INTER_AREA if smaller else cv2.INTER_LINEAR)
+        shrinks = rgb.shape[0] * rgb.shape[1] < SIDE * SIDE
+        method = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
+        return cv2.resize(np.float32(found), rgb.shape[1::-1], interpolation=method).clip(0, 1)
 
 
 def write_foreground_maps(root, find):
