@@ -12,7 +12,7 @@ from torch.nn import functional as F
 from utils.strokes import PERIOD
 
 from .fold import FusedConv
-from .head import DETAIL_SCALE, SHADED, Drawing
+from .head import SHADED, Drawing, tilt
 from .onednn import NOTHING
 
 WIDTH = 8  # channels are padded to a multiple of it: the floats of an AVX register
@@ -63,9 +63,9 @@ class FusedHead(nn.Module):
         over_others[:, : len(others)] = torch.eye(cell).repeat(1, self.count - 1)
         of_middle[:, self._channels(middle)] = torch.eye(cell)
         self.total, self.sum, self.middle = _mixing(over_others, bias=1), _mixing(over_others), _mixing(of_middle)
-        steps = torch.tensor(self.order[:-1]) - middle
+        steps = tilt(self.count)[self.order[:-1]] - tilt(self.count)[middle]
         self.register_buffer("tilt", torch.zeros(len(self.logits.bias), 1, 1))
-        self.tilt[: len(others), 0, 0] = (DETAIL_SCALE / (self.count - 1) * steps).repeat_interleave(cell)
+        self.tilt[: len(others), 0, 0] = steps.repeat_interleave(cell)
         if self.directions:
             self._build_strokes(head.field, cell)
 

@@ -7,7 +7,7 @@ from torch.nn import functional as F
 
 from utils.strokes import PERIOD, stroke_field
 
-DETAIL_SCALE = 6.0  # logits between the sparsest and the densest candidate at detail = 1
+DETAIL_SCALE = 6.0  # logits over T - 1 steps from one candidate to the next denser one at detail = 1
 SHADED = 2  # the densest candidates, which the stroke field shades
 
 
@@ -19,16 +19,22 @@ class Drawing(NamedTuple):
     sketch: torch.Tensor  # (B, 1, H, W), the candidates weighted by the confidences
 
 
+def tilt(count):
+    """What detail = 1 adds to the confidence logits of each candidate, float32 (T,): even steps, 0 in the middle.
+
+    The last SHADED ones count alike: either may have more ink, and the blend's must not fall where detail rises.
+    """
+    return DETAIL_SCALE * (torch.arange(count).clamp(max=count - SHADED) / (count - 1) - 0.5)
+
+
 def blend(candidates, logits, detail=0.0):
     """Softmax of the confidence logits over T, and the weighted sum of the candidates (the paper's soft weighted head).
 
-    `detail` in [-1, 1] tilts the logits linearly over the candidates: -1 favours the sparse ones, +1 the dense ones, 0
+    `detail` in [-1, 1] tilts the logits over the candidates, see tilt(): -1 favours the sparse ones, +1 the dense ones, 0
     leaves them as trained. Returns (confidences (B, T, H, W), sketch (B, 1, H, W)).
     """
-    count = candidates.shape[1]
     if detail:
-        tilt = torch.linspace(-0.5, 0.5, count, device=logits.device, dtype=logits.dtype)
-        logits = logits + detail * DETAIL_SCALE * tilt[:, None, None]
+        logits = logits + detail * tilt(candidates.shape[1]).to(logits)[:, None, None]
     confidences = logits.softmax(1)
     return confidences, (confidences * candidates).sum(1, keepdim=True)
 

@@ -123,6 +123,16 @@ def test_detail_moves_ink_monotonically_between_the_sparse_and_the_dense_end():
     assert torch.equal(blend(paper, logits, 0.0)[1], blend(paper, logits)[1])
 
 
+def test_detail_moves_no_ink_between_the_two_densest_candidates():
+    """Either may have more of it: where both are all that counts, the blend stays; the others give way to both alike."""
+    logits = torch.tensor([-40.0, -40, -40, 0.3, -0.4]).view(1, 5, 1, 1)
+    weights = [blend(torch.rand(1, 5, 1, 1), logits, detail)[0][0, 3:, 0, 0] for detail in (-1, 0, 1)]
+    assert torch.allclose(weights[0], weights[1]) and torch.allclose(weights[1], weights[2])
+    even = blend(torch.rand(1, 5, 1, 1), torch.zeros(1, 5, 1, 1), 1.0)[0].flatten()
+    steps = even.log().diff()
+    assert torch.allclose(steps, torch.tensor([1.5, 1.5, 1.5, 0.0]), atol=1e-4)
+
+
 def test_padding_reflects_even_more_than_once():
     x = torch.arange(3.0).reshape(1, 1, 1, 3).expand(1, 1, 2, 3)
     padded = pad_to_multiple(x, 8)
