@@ -17,9 +17,9 @@ from data.references import clean_paper  # noqa: E402
 from losses.vgg import VGGError, VGGFeatures  # noqa: E402
 from model import Sketch2Photo  # noqa: E402
 from utils.all_drawings import AllDrawings  # noqa: E402
+from utils.background import BACKGROUNDS  # noqa: E402
 from utils.checkpoint import CheckpointError, load_network  # noqa: E402
 from utils.crisp import CRISPS  # noqa: E402
-from utils.background import BACKGROUNDS  # noqa: E402
 from utils.defaults import BACKGROUND, CHECKPOINTS, CRISP  # noqa: E402
 from utils.devices import DeviceError  # noqa: E402
 from utils.pictures import PictureError, read_picture  # noqa: E402
@@ -139,8 +139,8 @@ def measure(options):
         bench.markdown(real),
         "",
         f"{len(paths)} photos, {with_truth} of them with boundaries{source} ({options.matching} matching), checkpoint of step "
-        f"{network.sketcher.step}, drawn at {size}, crisp {options.crisp:g}, background {options.background:g}. Ink rises from {DRAWINGS[0]} to {DRAWINGS[3]} on "
-        f"{100 * bench.rising(DRAWINGS[:4]):.0f} % of the photos.",
+        f"{network.sketcher.step}, drawn at {size}, crisp {options.crisp:g}, background {options.background:g}. "
+        f"Ink rises from {DRAWINGS[0]} to {DRAWINGS[3]} on {100 * bench.rising(DRAWINGS[:4]):.0f} % of the photos.",
     ]
     return "\n".join(lines)
 

@@ -85,9 +85,9 @@ class SketchDataset(torch.utils.data.Dataset):
 
     def describe(self):
         """One or more lines: how many photos and drawings there are, what was skipped and why."""
-        counts = (self.photos.has_edges().sum(), "edge"), (len(self.faces), "face"), (len(self.letters), "letter")
-        counts = *counts, (len(self.photos.with_foregrounds()), "foreground")
-        maps = ", ".join(f"{count} with {kind} maps" for count, kind in counts)
+        foregrounds = len(self.photos.with_foregrounds())
+        counts = dict(edge=self.photos.has_edges().sum(), face=len(self.faces), letter=len(self.letters), foreground=foregrounds)
+        maps = ", ".join(f"{count} with {kind} maps" for kind, count in counts.items())
         lines = [f"{len(self.photos)} photos in {self.photos.folder} ({maps})"]
         if self.object_crops and self.photos.annotations is None:
             lines.append("no annotations: no crop is centred on an object")
@@ -95,7 +95,7 @@ class SketchDataset(torch.utils.data.Dataset):
             lines.append("no face maps: no crop is centred on a face (python -m utils.training.face_maps makes them)")
         if self.letter_crops and not len(self.letters):
             lines.append("no letter maps: no crop is centred on a word (python -m utils.training.letter_maps makes them)")
-        if self.train and 0 < len(self.photos.with_foregrounds()) < len(self.photos):
+        if self.train and 0 < foregrounds < len(self.photos):
             lines.append(
                 "some photos have no foreground map: fur is drawn in the others alone "
                 "(python -m utils.training.foreground_maps makes the rest)"

@@ -14,7 +14,7 @@ from .photos import Photos
 LEAST = 0.6  # smallest size of a crop, relative to the photo's
 STRETCH = 1.1  # of which a side differs by this factor at most
 GREY = 0.15  # share of the photos that lose their colours
-GAMMA, GAIN = 0.4, 0.2  # largest change of the tones: deviation of the exponent's logarithm, and of a channel's gain
+GAMMA, GAIN = 0.4, 0.2  # largest change of the tones: of the exponent's logarithm, and of a channel's gain
 
 
 class ForegroundDataset(torch.utils.data.Dataset):

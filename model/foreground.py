@@ -13,7 +13,8 @@ class Foreground(Generator):
     """(B, 3, SIDE, SIDE) RGB in [0, 1], photos squeezed into a square -> logits (B, 1, h, w), 0 = even odds.
 
     The body of a Photo2Sketch, whose weights it may begin with, without the finest stage of the decoder: h = w = SIDE / 4
-    with the presets "fast" and "light". Sides may be other multiples of the architecture's stride. Not in the paper; as in salient object detection (Borji et al. 2015).
+    with the presets "fast" and "light". Sides may be other multiples of the architecture's stride. Not in the paper; as in
+    salient object detection (Borji et al. 2015).
     """
 
     def __init__(self, arch=PRESETS["fast"]):
