@@ -20,9 +20,11 @@ from utils.all_drawings import AllDrawings  # noqa: E402
 from utils.background import BACKGROUNDS  # noqa: E402
 from utils.checkpoint import CheckpointError, load_network  # noqa: E402
 from utils.crisp import CRISPS  # noqa: E402
-from utils.defaults import BACKGROUND, CHECKPOINTS, CRISP  # noqa: E402
+from utils.defaults import BACKGROUND, CHECKPOINTS, CRISP, FUR  # noqa: E402
 from utils.devices import DeviceError  # noqa: E402
+from utils.fur import FURS  # noqa: E402
 from utils.pictures import PictureError, read_picture  # noqa: E402
+from utils.style import PLAIN  # noqa: E402
 from utils.tool_options import Parser, device, number, working_size  # noqa: E402
 
 try:
@@ -100,6 +102,7 @@ def parse(arguments):
         help="long side in pixels at which the network draws; default: full, the photo's own",
     )
     add("--crisp", type=number(*CRISPS), default=CRISP, metavar="X", help="as in eval_test.py; default: %(default)s")
+    add("--fur", type=number(*FURS), default=FUR, metavar="X", help="likewise")
     add("--background", type=number(*BACKGROUNDS), default=BACKGROUND, metavar="X", help="likewise")
     add(
         "--matching",
@@ -116,7 +119,8 @@ def measure(options):
     paths = some_of(pictures_of(options.photos, "--photos"), options.limit)
     truths_in = options.truth or truth.default_folder(options.photos)
     boundaries = truth.open_truth(truths_in) if truths_in else None
-    network = AllDrawings(options.checkpoint, options.device, options.size, options.crisp, options.background)
+    look = {name: getattr(options, name) for name in PLAIN}
+    network = AllDrawings(options.checkpoint, options.device, options.size, **look)
     shipped = CHECKPOINTS["sketch2photo"]
     back = options.sketch2photo or (shipped if os.path.isfile(shipped) else None)
     vgg = VGGFeatures(options.vgg).eval() if options.drawings else None
@@ -139,7 +143,7 @@ def measure(options):
         bench.markdown(real),
         "",
         f"{len(paths)} photos, {with_truth} of them with boundaries{source} ({options.matching} matching), checkpoint of step "
-        f"{network.sketcher.step}, drawn at {size}, crisp {options.crisp:g}, background {options.background:g}. "
+        f"{network.sketcher.step}, drawn at {size}, {', '.join(f'{name} {value:g}' for name, value in look.items())}. "
         f"Ink rises from {DRAWINGS[0]} to {DRAWINGS[3]} on {100 * bench.rising(DRAWINGS[:4]):.0f} % of the photos.",
     ]
     return "\n".join(lines)

@@ -64,14 +64,14 @@ def darker_than_surroundings(gray, sigma):
     return 1 - np.clip((gray + 0.02) / (blur(gray, sigma) + 0.02), 0, 1)
 
 
-def form(gray, sigma, most=np.inf):
+def form(gray, sigma, most=np.inf, inner=1.2):
     """Direction and coherence of the form from the structure tensor, averaged over `sigma` pixels.
 
-    most: gradients, by Sobel's filter, that are longer count as if they had this length. Returns (c, s, coherence, energy):
-    the unit double-angle vector of the direction along the lines; coherence in [0, 1], 0 where no direction prevails; the
-    tensor's trace. Source: Bigun and Granlund (1987).
+    most: gradients, by Sobel's filter, that are longer count as if they had this length. inner: pixels, deviation of the
+    blur before it. Returns (c, s, coherence, energy): the unit double-angle vector of the direction along the lines;
+    coherence in [0, 1], 0 where no direction prevails; the tensor's trace. Source: Bigun and Granlund (1987).
     """
-    smooth = blur(gray, 1.2)
+    smooth = blur(gray, inner)
     gx, gy = cv2.Sobel(smooth, cv2.CV_32F, 1, 0), cv2.Sobel(smooth, cv2.CV_32F, 0, 1)
     if most < np.inf:
         limit = np.minimum(most / (np.hypot(gx, gy) + 1e-9), 1)
@@ -115,6 +115,11 @@ def slopes(gray, scale):
 def step_and_sharp(fine, coarse):
     """sharpness() from slopes(), at all pixels or at some."""
     return ramp(fine, 0.006, 0.018), ramp(fine / (coarse + 1e-4), 1.15, 1.5)
+
+
+def focus(step, sharp, scale=1.0):
+    """Where a photo is in focus, float32 (H, W) in [0, 1]: near sharp steps of tone. step, sharp, scale: see sharpness()."""
+    return ramp(blur(step * sharp, 4 * scale), 0.12, 0.45)
 
 
 def chroma_step(rgb, sigma):

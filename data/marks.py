@@ -8,7 +8,7 @@ import dataclasses
 import cv2
 import numpy as np
 
-from .filters import blur, crest, dark_blobs, darker_than_surroundings, drop_specks, form, hysteresis, ramp, sharpness, valleys
+from .filters import blur, crest, dark_blobs, darker_than_surroundings, drop_specks, focus, form, hysteresis, ramp, sharpness, valleys
 from .light import denoised, evened, hollows, lit
 from .skin import modelled_by_light, skin
 from .strands import strands
@@ -33,7 +33,7 @@ class Measures:
         self.even = evened(self.bright)
         self.texture = texture_of(semantic, fine, form(self.gray, 10.0)[2])
         self.step, self.sharp = sharpness(self.gray)
-        self.crisp = ramp(blur(self.step * self.sharp, 4), 0.12, 0.45)
+        self.crisp = focus(self.step, self.sharp)
         self.focused = 0.3 + 0.7 * self.crisp  # marks of blurred backgrounds are faint
         # Where a detector sees anything, up to 1.1: there, dark strokes of the photo are drawn.
         self.gate = np.clip(0.12 + 2.2 * blur(semantic, 2.5) + 0.7 * blur(fine, 3), 0, 1.1) * (1 - 0.8 * self.texture)

@@ -31,4 +31,4 @@ class Foreground(Generator):
         """uint8 RGB (B, SIDE, SIDE, 3) -> probabilities, a float32 array (B, h, w)."""
         weight = self.head.weight
         photos = torch.from_numpy(np.ascontiguousarray(squares)).to(weight.device).permute(0, 3, 1, 2).float().div_(255)
-        return torch.sigmoid(self(photos)[:, 0]).cpu().numpy()
+        return torch.sigmoid(self(photos)[:, 0].float()).cpu().numpy()

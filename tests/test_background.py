@@ -98,7 +98,7 @@ def test_photos_drawn_together_each_have_their_own_foreground(sketcher, monkeypa
     for one, square in zip(batch, seen[0]):
         assert np.abs(square[128] / 1.0 - one.photo()[95:97].mean(0)).mean() < 2  # the row in the middle, of 256 columns
         assert np.abs(square.mean((0, 1)) - one.photo().mean((0, 1))).max() < 1
-    assert sketcher.foregrounds(batch, Style(background=1.0)) == sketcher.foregrounds(batch, Style(candidate=2)) == [None] * 3
+    assert sketcher.foregrounds(batch, Style(fur=0.0, background=1.0)) == sketcher.foregrounds(batch, Style(candidate=2)) == [None] * 3
 
 
 def test_the_option_reaches_the_drawings(draw, tmp_path, monkeypatch):
@@ -136,13 +136,13 @@ def test_missing_weights_are_a_sentence(draw, tmp_path, monkeypatch):
     status, *said = draw()
     assert status == 1 and "none.pth" in "".join(said) and "utils.training.foreground" in "".join(said)
     assert not (tmp_path / "out/a.png").exists()
-    for more in (["--background", "1"], ["--candidate", "2"]):  # these need none
+    for more in (["--background", "1", "--fur", "0"], ["--candidate", "2"]):  # these need none
         assert draw(*more)[0] == 0
 
 
 def test_a_photo_has_no_background_where_drawings_become_photos(tmp_path):
     back = Sketcher(reverse_weights(tmp_path), "cpu", "float32", 64, "sketch2photo")
-    with pytest.raises(ValueError, match="background is for drawings"):
+    with pytest.raises(ValueError, match="fur and background are for drawings"):
         back.draw(scene(48, 64), background=0.5)
 
 

@@ -12,6 +12,7 @@ from tests.tool_kit import checkpoint, one_thread, reverse_weights, scene, store
 from utils.checkpoint import CheckpointError, load_network, save_generator
 from utils.pictures import PictureError
 from utils.sketcher import Sketcher
+from utils.style import PLAIN
 from utils.working import Working, working_shape
 
 
@@ -38,7 +39,7 @@ def test_the_drawing_is_the_networks(sketcher, checkpoint):
     photo = torch.from_numpy(image).permute(2, 0, 1)[None] / 255
     with torch.no_grad():
         drawing = network(photo, 0.5)
-    found = sketcher.draw(image, detail=0.5, crisp=0, background=1)
+    found = sketcher.draw(image, detail=0.5, **PLAIN)
     assert np.abs(found - 255 * drawing.sketch[0, 0].numpy()).max() < 0.51
     found = sketcher.draw(image, candidate=4, crisp=0)
     assert np.abs(found - 255 * drawing.candidates[0, 3].numpy()).max() < 0.51

@@ -2,7 +2,6 @@
 import numpy as np
 
 from data.guidance import DRAWINGS
-from utils.defaults import BACKGROUND, CRISP
 from utils.sketcher import Sketcher
 from utils.style import Style, inked, resize
 
@@ -10,14 +9,13 @@ from utils.style import Style, inked, resize
 class AllDrawings:
     """A Sketcher in float32 for all drawings at once.
 
-    checkpoint, device, size: as in Sketcher, but that the default is the photo's own size. crisp, background: as in
-    utils.style.Style.
-    CheckpointError or DeviceError where one is missing.
+    checkpoint, device, size: as in Sketcher, but that the default is the photo's own size. style: fields of
+    utils.style.Style. CheckpointError or DeviceError where one is missing.
     """
 
-    def __init__(self, checkpoint=None, device="auto", size="full", crisp=CRISP, background=BACKGROUND):
+    def __init__(self, checkpoint=None, device="auto", size="full", **style):
         self.sketcher = Sketcher(checkpoint, device, "float32", size)
-        self.style = Style(crisp=crisp, background=background)
+        self.style = Style(**style)
 
     def __call__(self, photo):
         """uint8 RGB (H, W, 3) -> {name of DRAWINGS: float32 (H, W) in [0, 1], 1 = paper}, the blend last."""

@@ -14,15 +14,20 @@ MOST = (0.75, 0.95)  # from here on less again: what fills the photo has nothing
 RIM = np.ones((3, 3), np.uint8)  # cells of the map around the foreground that are not behind it: its outline stays whole
 
 
+def surest(foreground):
+    """The largest probability of a map, but for strays."""
+    return float(np.percentile(foreground, SUREST))
+
+
 def left_ink(foreground, background):
     """The share of the ink that stays, float32 (h, w) in [background, 1]: 1 at the foreground, and all over where there is none.
 
     foreground: a map of the whole photo, float32 (h, w), probabilities. background: the share behind it.
     """
-    surest = float(np.percentile(foreground, SUREST))
-    found = np.float32(ramp(foreground / max(surest, SURE[0]), *DOUBT))
+    top = surest(foreground)
+    found = np.float32(ramp(foreground / max(top, SURE[0]), *DOUBT))
     filled = float(np.mean(found > 0.5))
-    clear = float(ramp(surest, *SURE) * ramp(filled, *SOME) * (1 - ramp(filled, *MOST)))
+    clear = float(ramp(top, *SURE) * ramp(filled, *SOME) * (1 - ramp(filled, *MOST)))
     return 1 - np.float32((1 - background) * clear) * (1 - cv2.dilate(found, RIM))
 
 

@@ -6,6 +6,7 @@ CHECKPOINTS = {name: os.path.join(ROOT, "checkpoints", f"{name}.pth") for name i
 DIRECTIONS = ("photo2sketch", "sketch2photo")
 WORKING_SIZE = 768  # pixels of the long side at which photos are drawn: small faces are lost at 512, lines thin out at 1024
 CRISP = 1.0  # how steep the borders of strokes are made, and how far dark and faint ink are moved apart: 0 leaves what the network draws
+FUR = 0.75  # ink of the strands that are drawn where the subject has fur or hair: 0 none
 BACKGROUND = 0.55  # share of the blend's ink that is left behind the foreground
 MAX_ENLARGEMENT = 4.0  # of small photos on their way to the working size
 MIN_WORKING_SIZE = 64  # pixels; below it there is nothing to see

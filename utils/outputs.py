@@ -52,10 +52,13 @@ class OneDrawing(Output):
     def save(self, target, drawn, working, photo=None):
         """Write the files of one photo. drawn: from draw(), of `working`. photo: the photo itself, uint8 RGB (H, W, 3)."""
         sketch, foreground = drawn
-        sketch = inked(sketch, self.style, working.photo(), foreground)
-        self.write(f"{target}.{self.extension}", finish(sketch, self.style, working.size, photo))
+        self.store(target, inked(sketch, self.style, working.photo(), foreground), working.size, photo)
+
+    def store(self, target, sketch, size, photo):
+        """Write an inked sketch as the drawing of a target, for a photo of `size`."""
+        self.write(f"{target}.{self.extension}", finish(sketch, self.style, size, photo))
         if self.svg:
-            write_svg(sketch, self.path(f"{target}.svg"), working.size)
+            write_svg(sketch, self.path(f"{target}.svg"), size)
 
 
 class AllCandidates(OneDrawing):
@@ -84,7 +87,7 @@ class AllCandidates(OneDrawing):
         self.write(f"{target}_confidence.{self.extension}", resize(prevailing, *size))
         blend = inked(maps.sketch, self.style, small, foreground)
         self.write(f"{target}_sheet.{self.extension}", self.sheet([blend, *candidates], maps.confidences, size, photo))
-        super().save(target, (maps.sketch, foreground), working, photo)
+        self.store(target, blend, size, photo)
 
     def sheet(self, drawn, confidences, size, photo):
         """The contact sheet, made at the size of its cells. drawn: the blend and the candidates, inked."""

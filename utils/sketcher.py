@@ -13,6 +13,7 @@ from model.engine import Engine
 from model.fold import fold
 from model.foreground import SIDE
 from model.generator import MIN_SIDE
+from model.precision import set_precision
 from model.reverse import ReverseEngine
 from utils.checkpoint import CheckpointError, load_network
 from utils.defaults import CHECKPOINTS, MAX_MEGAPIXELS, WORKING_SIZE
@@ -20,7 +21,7 @@ from utils.devices import choose_device, is_out_of_memory
 from utils.masses import LINES, filled, has_blank_masses, second_size
 from utils.picture_modes import to_rgb
 from utils.pictures import read_picture
-from utils.style import CANDIDATES, Style, finish, inked, to_bytes
+from utils.style import CANDIDATES, PLAIN, Style, finish, inked, to_bytes
 from utils.working import array_to_bytes, to_working
 
 SMALLER_TILES = (1024, 512, 256)  # tried one after the other when memory runs out
@@ -86,7 +87,7 @@ class Sketcher:
         self.step, self.engine = network.step, engine(network, self.device, precision)
         self.size, self.max_megapixels, self.say = size, max_megapixels, say
         self.draws = direction == "photo2sketch"
-        self.style = {} if self.draws else {"crisp": 0.0, "background": 1.0}  # photos have no strokes
+        self.style = {} if self.draws else PLAIN  # photos have no strokes
         self.hatches = self.draws and network.arch.strokes  # utils.masses fills with the network's own strokes
         self.tile = None  # pixels, set when memory has run out
 
@@ -142,7 +143,7 @@ class Sketcher:
         if not style.needs_foreground:
             return [None] * len(batch)
         if not self.draws:
-            raise ValueError("background is for drawings and has no meaning with the direction sketch2photo.")
+            raise ValueError("fur and background are for drawings and have no meaning with the direction sketch2photo.")
         squares, network = np.stack([squeezed(one.photo(), SIDE) for one in batch]), self.foreground
         with self.engine.turn:
             try:
@@ -158,10 +159,11 @@ class Sketcher:
     def foreground(self):
         """The network that finds the foreground, loaded when it is first needed. CheckpointError without its weights."""
         try:
-            return fold(load_network(Foreground, CHECKPOINTS["foreground"])).to(self.device)
+            network = fold(load_network(Foreground, CHECKPOINTS["foreground"])).to(self.device)
         except CheckpointError as error:
-            remedy = "It tells what stays dark: train it with python -m utils.training.foreground, or draw with --background 1."
+            remedy = "It tells what the photo is of: train it with python -m utils.training.foreground, or draw with --fur 0 --background 1."
             raise CheckpointError(f"{error} {remedy}") from error
+        return set_precision(network, self.engine.dtype)
 
     def _sketches(self, batch, detail, candidate, progress):
         """sketches() without what the second drawing adds."""

@@ -8,14 +8,16 @@ from data.guidance import DRAWINGS
 from utils import effects
 from utils.background import BACKGROUNDS, set_off
 from utils.crisp import CRISPS, crisp
-from utils.defaults import BACKGROUND, CRISP
+from utils.defaults import BACKGROUND, CRISP, FUR
 from utils.enlarge import to_size
+from utils.fur import FURS, furred
 from utils.reserve import reserved
 from utils.specks import without_specks
 from utils.tone import toned
 
 NAMES = DRAWINGS[:-1]  # of the candidates, from sparse to dense
 CANDIDATES = len(NAMES)
+PLAIN = {"crisp": 0.0, "fur": 0.0, "background": 1.0}  # fields of a Style that leaves what the network draws as it is
 
 
 @dataclasses.dataclass(frozen=True)
@@ -25,6 +27,7 @@ class Style:
     detail: float = 0.0  # -1 favours the sparse candidates in the blend, 1 the dense ones
     candidate: int | None = None  # 1 to CANDIDATES instead of the blend
     crisp: float = CRISP  # of strokes: borders, tones, lights between them, none astray; 0 leaves them as drawn
+    fur: float = FUR  # ink of the strands that the blend gets where the subject has fur or hair
     background: float = BACKGROUND  # share of the blend's ink that is left behind the foreground
     line_width: float = 1.0  # factor
     ink: float = 1.0  # factor
@@ -39,6 +42,7 @@ class Style:
         if self.candidate is not None and self.candidate not in range(1, CANDIDATES + 1):
             raise ValueError(f"candidate must be a number from 1 to {CANDIDATES}, got {self.candidate}.")
         effects.check("crisp", self.crisp, CRISPS)
+        effects.check("fur", self.fur, FURS)
         effects.check("background", self.background, BACKGROUNDS)
         effects.check("line width", self.line_width, effects.LINE_WIDTHS)
         effects.check("ink", self.ink, effects.INKS)
@@ -54,7 +58,7 @@ class Style:
     @property
     def needs_foreground(self):
         """Whether inking needs to know what the photo is of: for the blend alone, as candidates are drawn as they are."""
-        return self.candidate is None and self.background < 1
+        return self.candidate is None and (self.fur > 0 or self.background < 1)
 
 
 def resize(image, height, width):
@@ -80,12 +84,14 @@ def pen(sketch, photo, amount):
 
 
 def inked(sketch, style, photo, foreground=None):
-    """A sketch uint8 (h, w), 255 = paper, in the style's crispness, line width, ink and background.
+    """A sketch uint8 (h, w), 255 = paper, in the style's crispness, fur, line width, ink and background.
 
-    photo: uint8 RGB (h, w, 3). foreground: its map, see utils.background, None to leave the background as dark. Sketch and photo
-    have the working size, so that the result does not depend on the photo's own.
+    photo: uint8 RGB (h, w, 3). foreground: its map, see utils.background, None for a sketch without fur and with the background as
+    dark. Sketch and photo have the working size, so that the result does not depend on the photo's own.
     """
     sketch = pen(sketch, photo, style.crisp)
+    if foreground is not None:
+        sketch = furred(sketch, photo, foreground, style.fur)
     if style.line_width != 1 or style.ink != 1:
         sketch = to_bytes(effects.adjust(sketch / np.float32(255), style.line_width, style.ink))
     return sketch if foreground is None else set_off(sketch, foreground, style.background)

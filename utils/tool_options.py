@@ -8,9 +8,10 @@ from utils import defaults, effects
 from utils.background import BACKGROUNDS
 from utils.crisp import CRISPS
 from utils.encode import FORMATS, OPAQUE
-from utils.style import CANDIDATES, NAMES, Style
+from utils.fur import FURS
+from utils.style import CANDIDATES, NAMES, PLAIN, Style
 
-STYLE = ("detail", "crisp", "background", "line_width", "ink", "invert", "transparent", "colour", "beside")  # options that are fields of Style
+STYLE = ("detail", "crisp", "fur", "background", "line_width", "ink", "invert", "transparent", "colour", "beside")  # options that are fields of Style
 
 
 class Parser(argparse.ArgumentParser):
@@ -136,6 +137,7 @@ def add_look(parser):
     add = parser.add_argument_group("how it looks").add_argument
     for option, (low, high), default, meaning in (
         ("--crisp", CRISPS, defaults.CRISP, "softer and paler, or crisper and darker strokes on clean paper; 0 as the network draws them"),
+        ("--fur", FURS, defaults.FUR, "fainter or darker strands where the blend's subject has fur or hair; 0 as the network draws it"),
         (
             "--background",
             BACKGROUNDS,
@@ -192,8 +194,8 @@ def parse(parser, arguments=None):
             if getattr(options, name) != parser.get_default(name):
                 option = f"--{name.replace('_', '-')}"
                 parser.error(f"{option} is for drawings and has no meaning with --direction sketch2photo")
-        options.crisp, options.background = 0.0, 1.0  # photos have no strokes and nothing behind them
-    for name in ("detail", "background"):
+        vars(options).update(PLAIN)  # photos have no strokes and nothing behind them
+    for name in ("detail", "fur", "background"):
         if options.candidate and getattr(options, name) != parser.get_default(name):
             parser.error(f"--{name} sets the blend and has no meaning with --candidate: leave one out")
     try:

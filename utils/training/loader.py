@@ -62,7 +62,7 @@ def batches_of(loader):
     except RuntimeError as error:
         if "DataLoader worker" not in str(error):
             raise
-        raise ChildProcessError("a loading process died, perhaps for lack of memory. Give fewer --workers and --resume.") from error
+        raise ChildProcessError("a loading process died, perhaps for lack of memory. Give fewer --workers; a run folder goes on with --resume.") from error
 
 
 def to_device(batch, device):

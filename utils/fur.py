@@ -1,0 +1,72 @@
+"""Fur and hair: where the subject has them, strands are drawn on the paper that the network left.
+
+A network that is taught by regression leaves soft fur blank, for it cannot tell where each strand goes; the photo can. The
+strands are those of the guidance, see data.strands. They are noise on lawns, floors and clothes, so they are drawn on the
+foreground alone, and only where they are dense and in focus.
+"""
+import cv2
+import numpy as np
+
+from data.filters import blur, focus, ramp, sharpness
+from data.strands import hairs
+from utils.background import SURE, surest
+from utils.bands import in_bands
+from utils.effects import check
+
+FURS = (0.0, 1.0)  # allowed amounts; 0 draws none
+SUBJECT = (0.3, 0.7)  # of the surest foreground: what is less than the first has no strands, what is more than the second all
+DENSE = 14.0  # pixels: deviation of the Gaussian over which the ink of strands is averaged,
+DENSITY = (0.04, 0.10)  # and that mean: fewer strands than the first are specks, more than the second are fur
+NEAR = 3.0  # pixels: deviation of the Gaussian over which the drawing's own ink is averaged,
+DRAWN = (0.10, 0.35)  # and that mean: up to the first there is room for strands, from the second on none
+BAND = 256  # rows at once, which bounds the memory
+GRID = 8  # pixels: smaller images are computed of whole cells of it, so that parts of a picture give the same as the whole
+MARGIN = 64  # pixels around a part on which its strands may depend, a multiple of GRID
+
+
+def furred(sketch, photo, foreground, amount):
+    """The sketch with the strands of its subject, at the working size. Nothing gets lighter.
+
+    sketch: uint8 (H, W), 255 = paper. photo: uint8 RGB (H, W, 3). foreground: a map of the whole photo, float32 (h, w),
+    probabilities. amount: ink of the strands, 0 (none) to 1; ValueError beyond.
+    """
+    check("fur", amount, FURS)
+    share = np.uint8(np.rint(255 * amount * subject(foreground)))
+    if not share.any():
+        return sketch
+    share = cv2.resize(share, sketch.shape[::-1], interpolation=cv2.INTER_LINEAR)
+    box = around(share)
+    result = sketch.copy()
+    result[box] = in_bands(fur_band, BAND, MARGIN, *(image[box] for image in (sketch, photo, share)))
+    return result
+
+
+def subject(foreground):
+    """How surely a cell belongs to the subject, float32 (h, w) in [0, 1]: 0 all over where the photo has none."""
+    top = surest(foreground)
+    return np.float32(ramp(foreground / max(top, SURE[0]), *SUBJECT) * ramp(top, *SURE))
+
+
+def around(share):
+    """The box of what is not 0, and MARGIN around it, as a pair of slices; it begins with a cell of GRID."""
+    box = []
+    for axis in (1, 0):
+        places = np.flatnonzero(share.any(axis))
+        box.append(slice(max(0, (places[0] - MARGIN) // GRID * GRID), places[-1] + MARGIN + 1))
+    return tuple(box)
+
+
+def fur_band(sketch, photo, share):
+    """furred() of some rows. share: uint8 (H, W), ink of the strands."""
+    if not share.any():
+        return sketch
+    height, width = sketch.shape
+    edges = 0, -height % GRID, 0, -width % GRID
+    gray, paper = (
+        cv2.copyMakeBorder(image, *edges, cv2.BORDER_REPLICATE).astype(np.float32) / 255
+        for image in (cv2.cvtColor(photo, cv2.COLOR_RGB2GRAY), sketch)
+    )
+    half = cv2.resize(gray, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
+    ink = hairs(gray) * cv2.resize(focus(*sharpness(half, 0.5), 0.5), gray.shape[::-1])
+    ink *= ramp(blur(ink, DENSE), *DENSITY) * (1 - ramp(blur(1 - paper, NEAR), *DRAWN))
+    return np.uint8(np.rint(sketch * (1 - share / np.float32(255) * ink[:height, :width])))
