@@ -64,22 +64,34 @@ def darker_than_surroundings(gray, sigma):
     return 1 - np.clip((gray + 0.02) / (blur(gray, sigma) + 0.02), 0, 1)
 
 
-def form(gray, sigma, most=np.inf, inner=1.2):
-    """Direction and coherence of the form from the structure tensor, averaged over `sigma` pixels.
+def structure(gray, most=np.inf, inner=1.2):
+    """The structure tensor, pixel by pixel: float32 (H, W, 3), the products xx, yy and xy of the gradients by Sobel's filter.
 
-    most: gradients, by Sobel's filter, that are longer count as if they had this length. inner: pixels, deviation of the
-    blur before it. Returns (c, s, coherence, energy): the unit double-angle vector of the direction along the lines;
-    coherence in [0, 1], 0 where no direction prevails; the tensor's trace. Source: Bigun and Granlund (1987).
+    most: longer gradients count as if they had this length. inner: pixels, deviation of the blur before the filter.
     """
     smooth = blur(gray, inner)
     gx, gy = cv2.Sobel(smooth, cv2.CV_32F, 1, 0), cv2.Sobel(smooth, cv2.CV_32F, 0, 1)
     if most < np.inf:
         limit = np.minimum(most / (np.hypot(gx, gy) + 1e-9), 1)
         gx, gy = limit * gx, limit * gy
-    xx, yy, xy = blur(gx * gx, sigma), blur(gy * gy, sigma), blur(gx * gy, sigma)
+    return cv2.merge([gx * gx, gy * gy, gx * gy])
+
+
+def prevailing(tensor, sigma):
+    """Direction and coherence of the form from a structure tensor, averaged over `sigma` pixels.
+
+    Returns (c, s, coherence, energy): the unit double-angle vector of the direction along the lines; coherence in [0, 1], 0 where
+    no direction prevails; the tensor's trace. Source: Bigun and Granlund (1987).
+    """
+    xx, yy, xy = cv2.split(blur(tensor, sigma))
     c, s, energy = yy - xx, -2 * xy, xx + yy
     norm = np.hypot(c, s) + 1e-9
     return c / norm, s / norm, norm / (energy + 1e-4), energy
+
+
+def form(gray, sigma, most=np.inf):
+    """What prevails in a photo, see structure() and prevailing()."""
+    return prevailing(structure(gray, most), sigma)
 
 
 def dark_blobs(gray, sigma):

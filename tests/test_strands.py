@@ -5,7 +5,7 @@ import pytest
 
 from data.filters import form
 from data.shading import stroke_textures
-from data.strands import STEPS, along, hairs, strands
+from data.strands import SIDE, STEP, along, strands
 from utils.strokes import ANGLES, stroke_field
 
 
@@ -20,13 +20,14 @@ def stripes(angle, size=120, pitch=8.0):
 def test_the_mean_along_a_row_is_a_convolution_of_the_row():
     image = np.random.default_rng(0).random((30, 60)).astype(np.float32)
     ones = np.ones_like(image)
-    reach = 2 * sum(STEPS)
-    kernel = reach + 1.0 - np.abs(np.arange(-reach, reach + 1))  # a triangle
+    reach = SIDE * STEP
+    kernel = np.zeros(2 * reach + 1)
+    kernel[::STEP] = SIDE + 1 - np.abs(np.arange(-SIDE, SIDE + 1))  # a triangle
     kernel /= kernel.sum()
     expected = np.apply_along_axis(np.convolve, 1, image.astype(np.float64), kernel, "valid")
     inside = slice(reach, -reach)
     assert np.abs(along(image, ones, 0 * ones)[:, inside] - expected).max() < 1e-5
-    turned = along(np.ascontiguousarray(image.T), -ones.T, 0 * ones.T)  # the double angle of 90 degrees
+    turned = along(np.ascontiguousarray(image.T), 0 * ones.T, -ones.T)
     assert np.abs(turned[inside].T - expected).max() < 1e-5
 
 
@@ -34,9 +35,10 @@ def test_the_mean_along_a_row_is_a_convolution_of_the_row():
 def test_averages_follow_stripes_and_keep_them(angle):
     image = stripes(angle)
     c, s, *_ = form(image, 3.0)
+    right, down = np.cos(0.5 * np.arctan2(s, c)), np.sin(0.5 * np.arctan2(s, c))
     inside = (slice(20, -20), slice(20, -20))
-    assert np.abs(along(image, c, s) - image)[inside].mean() < 0.03
-    across = along(image, -c, -s)  # stripes are gone
+    assert np.abs(along(image, right, down) - image)[inside].mean() < 0.03
+    across = along(image, -down, right)  # stripes are gone
     assert across[inside].std() < 0.3 * image[inside].std()
 
 

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from data.filters import blur, focus, ramp, sharpness
-from data.strands import hairs
+from data.strands import hairs, shrunk
 from utils.background import SURE, surest
 from utils.bands import in_bands
 from utils.effects import check
@@ -35,10 +35,7 @@ def furred(sketch, photo, foreground, amount):
     if not share.any():
         return sketch
     share = cv2.resize(share, sketch.shape[::-1], interpolation=cv2.INTER_LINEAR)
-    box = around(share)
-    result = sketch.copy()
-    result[box] = in_bands(fur_band, BAND, MARGIN, *(image[box] for image in (sketch, photo, share)))
-    return result
+    return in_bands(fur_band, BAND, MARGIN, sketch, photo, share)
 
 
 def subject(foreground):
@@ -60,13 +57,24 @@ def fur_band(sketch, photo, share):
     """furred() of some rows. share: uint8 (H, W), ink of the strands."""
     if not share.any():
         return sketch
+    result, box = sketch.copy(), around(share)
+    result[box] = fur_box(sketch[box], photo[box], share[box])
+    return result
+
+
+def fur_box(sketch, photo, share):
+    """fur_band() of some columns. Where strands belong is found at a quarter of the size."""
     height, width = sketch.shape
     edges = 0, -height % GRID, 0, -width % GRID
-    gray, paper = (
-        cv2.copyMakeBorder(image, *edges, cv2.BORDER_REPLICATE).astype(np.float32) / 255
-        for image in (cv2.cvtColor(photo, cv2.COLOR_RGB2GRAY), sketch)
+    gray, paper, share = (
+        cv2.copyMakeBorder(image, *edges, cv2.BORDER_REPLICATE)
+        for image in (cv2.cvtColor(photo, cv2.COLOR_RGB2GRAY), sketch, share)
     )
-    half = cv2.resize(gray, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
-    ink = hairs(gray) * cv2.resize(focus(*sharpness(half, 0.5), 0.5), gray.shape[::-1])
-    ink *= ramp(blur(ink, DENSE), *DENSITY) * (1 - ramp(blur(1 - paper, NEAR), *DRAWN))
-    return np.uint8(np.rint(sketch * (1 - share / np.float32(255) * ink[:height, :width])))
+    gray = gray.astype(np.float32) / 255
+    sharp = shrunk(focus(*sharpness(shrunk(gray, 2), 0.5), 0.5), 2)
+    drawn = blur(1 - shrunk(paper, 4) / np.float32(255), NEAR / 4)
+    share = shrunk(share, 4) / np.float32(255)
+    ink = hairs(gray, (share > 0) * sharp * (1 - ramp(drawn, *DRAWN)))
+    dense = ramp(blur(shrunk(ink, 4), DENSE / 4), *DENSITY)
+    left = 1 - ink * cv2.resize(dense * share, ink.shape[::-1])
+    return cv2.multiply(sketch, left[:height, :width], dtype=cv2.CV_8U)
