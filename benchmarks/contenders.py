@@ -7,8 +7,12 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from benchmarks.networks import HED, LDC, ResNetGenerator
-from model import PRESETS, Photo2Sketch
+from data.crops import squeezed
+from model import PRESETS, Foreground, Photo2Sketch
 from model.engine import Engine
+from model.fold import fold
+from model.foreground import SIDE
+from model.precision import set_precision
 from utils.memory import keep_freed_memory
 
 
@@ -18,6 +22,11 @@ def preset(name):
 
 
 light, fast, paper = (functools.partial(preset, name) for name in ("light", "fast", "paper"))
+
+
+def foreground():
+    torch.manual_seed(0)
+    return Foreground().eval()
 
 
 def with_engine(make, precision, device):
@@ -30,6 +39,13 @@ def all_maps(make, precision, device):
     """Candidates, confidences and blend."""
     engine = Engine(make(), device, precision)
     return lambda photo: engine.draw(torch.from_numpy(photo)[None].permute(0, 3, 1, 2).float() / 255)
+
+
+def finding(make, precision, device):
+    """The map of a photo's foreground, as the tools find it: at one size, whatever the photo's."""
+    keep_freed_memory()
+    network = set_precision(fold(make()), getattr(torch, precision)).to(device)
+    return lambda photo: network.find(squeezed(photo, SIDE)[None])
 
 
 def as_module(make, precision, device, layout):
@@ -79,6 +95,7 @@ CONTENDERS = {
     "light, plain": (light, plain),
     "light, onnxruntime": (light, with_onnxruntime),
     "fast": (fast, with_engine),
+    "foreground": (foreground, finding),
     "paper": (paper, with_engine),
     "paper, plain": (paper, plain),
     "LDC": (LDC, plain),
@@ -97,6 +114,7 @@ def builder(name, precision, device):
 def gflop(name, size):
     """Floating point operations of a contender for one photo, in 1e9; a multiplication and an addition are two."""
     network = CONTENDERS[name][0]().eval().to("meta")
+    size = SIDE if isinstance(network, Foreground) else size
     if isinstance(network, Photo2Sketch):
         run = lambda x: network.head.conv(network.features(x))
     else:

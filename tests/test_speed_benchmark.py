@@ -18,6 +18,7 @@ from utils.sketcher import Sketcher
 ALL_MAPS = [(1, 5, 64, 80), (1, 5, 64, 80), (1, 1, 64, 80)]  # candidates, confidences, sketch
 # Of what a contender makes of a photo of 64 x 80 pixels, where it is not one map in a batch.
 SHAPES = dict.fromkeys(("light", "fast", "paper"), [(64, 80)])
+SHAPES["foreground"] = [(1, 64, 64)]  # at one size, whatever the photo's
 SHAPES |= dict.fromkeys(("light, all maps", "light, plain", "paper, plain"), ALL_MAPS)
 
 
@@ -32,8 +33,9 @@ def test_networks_have_the_published_number_of_parameters():
 
 
 def test_ours_are_cheapest():
-    others = min(gflop(name, 512) for name in CONTENDERS if not name.startswith(("light", "fast")))
+    others = min(gflop(name, 512) for name in CONTENDERS if not name.startswith(("light", "fast", "foreground")))
     assert 2 * gflop("light", 512) < gflop("fast", 512) < others
+    assert gflop("foreground", 64) == gflop("foreground", 2048) < gflop("light", 512)
 
 
 def test_stopwatch_measures_time_and_memory():
