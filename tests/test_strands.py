@@ -20,14 +20,16 @@ def stripes(angle, size=120, pitch=8.0):
 def test_the_mean_along_a_row_is_a_convolution_of_the_row():
     image = np.random.default_rng(0).random((30, 60)).astype(np.float32)
     ones = np.ones_like(image)
-    reach = SIDE * STEP
+    step = 1.5
+    reach = int(SIDE * step)
     kernel = np.zeros(2 * reach + 1)
-    kernel[::STEP] = SIDE + 1 - np.abs(np.arange(-SIDE, SIDE + 1))  # a triangle
+    for sample in range(-SIDE, SIDE + 1):  # a triangle, each sample shared between the two nearest pixels
+        kernel += (SIDE + 1 - abs(sample)) * np.maximum(1 - np.abs(np.arange(-reach, reach + 1) - sample * step), 0)
     kernel /= kernel.sum()
     expected = np.apply_along_axis(np.convolve, 1, image.astype(np.float64), kernel, "valid")
     inside = slice(reach, -reach)
-    assert np.abs(along(image, ones, 0 * ones)[:, inside] - expected).max() < 1e-5
-    turned = along(np.ascontiguousarray(image.T), 0 * ones.T, -ones.T)
+    assert np.abs(along(image, ones, 0 * ones, step)[:, inside] - expected).max() < 1e-5
+    turned = along(np.ascontiguousarray(image.T), 0 * ones.T, -ones.T, step)
     assert np.abs(turned[inside].T - expected).max() < 1e-5
 
 
@@ -37,8 +39,8 @@ def test_averages_follow_stripes_and_keep_them(angle):
     c, s, *_ = form(image, 3.0)
     right, down = np.cos(0.5 * np.arctan2(s, c)), np.sin(0.5 * np.arctan2(s, c))
     inside = (slice(20, -20), slice(20, -20))
-    assert np.abs(along(image, right, down) - image)[inside].mean() < 0.03
-    across = along(image, -down, right)  # stripes are gone
+    assert np.abs(along(image, right, down, STEP) - image)[inside].mean() < 0.03
+    across = along(image, -down, right, STEP)  # stripes are gone
     assert across[inside].std() < 0.3 * image[inside].std()
 
 

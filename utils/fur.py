@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from data.filters import blur, focus, ramp, sharpness
-from data.strands import hairs, shrunk
+from data.strands import halved, pressed, traces
 from utils.background import SURE, surest
 from utils.bands import in_bands
 from utils.effects import check
@@ -16,7 +16,7 @@ from utils.effects import check
 FURS = (0.0, 1.0)  # allowed amounts; 0 draws none
 SUBJECT = (0.3, 0.7)  # of the surest foreground: what is less than the first has no strands, what is more than the second all
 DENSE = 14.0  # pixels: deviation of the Gaussian over which the ink of strands is averaged,
-DENSITY = (0.04, 0.10)  # and that mean: fewer strands than the first are specks, more than the second are fur
+DENSITY = (0.05, 0.10)  # and that mean: fewer strands than the first are specks, more than the second are fur
 NEAR = 3.0  # pixels: deviation of the Gaussian over which the drawing's own ink is averaged,
 DRAWN = (0.10, 0.35)  # and that mean: up to the first there is room for strands, from the second on none
 BAND = 256  # rows at once, which bounds the memory
@@ -70,11 +70,10 @@ def fur_box(sketch, photo, share):
         cv2.copyMakeBorder(image, *edges, cv2.BORDER_REPLICATE)
         for image in (cv2.cvtColor(photo, cv2.COLOR_RGB2GRAY), sketch, share)
     )
-    gray = gray.astype(np.float32) / 255
-    sharp = shrunk(focus(*sharpness(shrunk(gray, 2), 0.5), 0.5), 2)
-    drawn = blur(1 - shrunk(paper, 4) / np.float32(255), NEAR / 4)
-    share = shrunk(share, 4) / np.float32(255)
-    ink = hairs(gray, (share > 0) * sharp * (1 - ramp(drawn, *DRAWN)))
-    dense = ramp(blur(shrunk(ink, 4), DENSE / 4), *DENSITY)
-    left = 1 - ink * cv2.resize(dense * share, ink.shape[::-1])
+    half = halved(gray.astype(np.float32) / 255)
+    paper, share = (halved(halved(image)) / np.float32(255) for image in (paper, share))
+    sharp = halved(focus(*sharpness(half, 0.5), 0.5))
+    lines, count = traces(half, (share > 0) * sharp * (1 - ramp(blur(1 - paper, NEAR / 4), *DRAWN)))
+    dense = ramp(blur(halved(pressed(lines, count, half.shape)), DENSE / 4), *DENSITY)
+    left = 1 - pressed(lines, count * dense * share, gray.shape)
     return cv2.multiply(sketch, left[:height, :width], dtype=cv2.CV_8U)
