@@ -10,9 +10,7 @@ from benchmarks.networks import HED, LDC, ResNetGenerator
 from data.crops import squeezed
 from model import PRESETS, Foreground, Photo2Sketch
 from model.engine import Engine
-from model.fold import fold
-from model.foreground import SIDE
-from model.precision import set_precision
+from model.foreground import SIDE, for_finding
 from utils.memory import keep_freed_memory
 
 
@@ -44,7 +42,7 @@ def all_maps(make, precision, device):
 def finding(make, precision, device):
     """The map of a photo's foreground, as the tools find it: at one size, whatever the photo's."""
     keep_freed_memory()
-    network = set_precision(fold(make()), getattr(torch, precision)).to(device)
+    network = for_finding(make(), device, getattr(torch, precision))
     return lambda photo: network.find(squeezed(photo, SIDE)[None])
 
 

@@ -97,7 +97,7 @@ class SketchDataset(torch.utils.data.Dataset):
             lines.append("no letter maps: no crop is centred on a word (python -m utils.training.letter_maps makes them)")
         if self.train and 0 < foregrounds < len(self.photos):
             lines.append(
-                "some photos have no foreground map: fur is drawn in the others alone "
+                "some photos have no foreground map: in their guidance fur is faint "
                 "(python -m utils.training.foreground_maps makes the rest)"
             )
         if misfits := self.photos.misfits(LOOKED_AT):

@@ -129,6 +129,14 @@ def step_and_sharp(fine, coarse):
     return ramp(fine, 0.006, 0.018), ramp(fine / (coarse + 1e-4), 1.15, 1.5)
 
 
+def halved(image):
+    """The image averaged over squares of 2 pixels; of an odd side the last pixels count twice. float32 or uint8, (H, W) or (H, W, C)."""
+    height, width = image.shape[:2]
+    if height % 2 or width % 2:
+        image = cv2.copyMakeBorder(image, 0, height % 2, 0, width % 2, cv2.BORDER_REPLICATE)
+    return cv2.resize(image, ((width + 1) // 2, (height + 1) // 2), interpolation=cv2.INTER_AREA)
+
+
 def focus(step, sharp, scale=1.0):
     """Where a photo is in focus, float32 (H, W) in [0, 1]: near sharp steps of tone. step, sharp, scale: see sharpness()."""
     return ramp(blur(step * sharp, 4 * scale), 0.12, 0.45)

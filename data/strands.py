@@ -7,45 +7,45 @@ edge tangent flow, and a threshold relative to the neighbourhood: strands of hai
 import cv2
 import numpy as np
 
-from .filters import blur, darker_than_surroundings, drop_specks, prevailing, ramp, structure
+from .filters import blur, darker_than_surroundings, drop_specks, halved, prevailing, ramp, structure
 
-# All lengths are in pixels of the photo, all is computed at half its size, and what changes slowly at a quarter.
-STEP, SIDE = 3.0, 2  # between the samples along a line, and samples to each side: a triangular window over 13 pixels
+# Lengths are in pixels of the photo. All is computed at half its size, and what changes slowly at a quarter.
+SAMPLES = 2  # to each side of a pixel along its line, in a triangular window,
+STEP = 3.0  # and between them
 WAY = 3.0  # deviation of the Gaussian over which the direction is averaged,
 WIDER = 7.0  # and over which it must prevail: strands lie beside each other, pebbles and waves at random
+LINE = 2.0  # deviation of the Gaussian beside which a line is darker
 AROUND = 9.0  # deviation of the Gaussian over which the usual darkness of lines is averaged
 USUAL = (0.005, 0.014)  # that darkness: up to the first there are no strands but noise
+NOISE = 0.004  # added to it, so that noise is no line
 PREVAILS = (0.2, 0.4)  # coherence of the direction: from the second on all strands count
 PRESSED = (1.12, 1.7)  # darkness of a line by the usual one: up to the first it has no ink, from the second on full ink
 
 
 def along(image, right, down, step):
-    """The mean of an image along the lines of a flow, which count as straight over the window of 2 SIDE + 1 samples.
+    """The mean of an image along the lines of a flow, which count as straight over the window of SAMPLES to each side.
 
-    image, right, down: float32 (H, W), the last two a unit vector along the flow, whose sign does not matter.
+    image, right, down: float32 (H, W), the last two a unit vector along the flow, whose sign does not matter. step: pixels of the
+    image between samples.
     """
     columns, rows = (np.arange(side, dtype=np.float32) for side in image.shape[::-1])
-    total = (SIDE + 1) * image
-    for sample in range(1, SIDE + 1):
+    total = (SAMPLES + 1) * image
+    for sample in range(1, SAMPLES + 1):
         x, y = np.float32(sample * step) * right, np.float32(sample * step) * down
         for there in ((columns + x, rows[:, None] + y), (columns - x, rows[:, None] - y)):
             mean = cv2.remap(image, *there, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
-            total += np.float32(SIDE + 1 - sample) * mean
-    return total / np.float32((SIDE + 1) ** 2)
-
-
-def halved(image):
-    """The image averaged over squares of 2 pixels, those at the right and the bottom smaller ones perhaps."""
-    return cv2.resize(image, tuple(-(-side // 2) for side in image.shape[1::-1]), interpolation=cv2.INTER_AREA)
+            total += np.float32(SAMPLES + 1 - sample) * mean
+    return total / np.float32((SAMPLES + 1) ** 2)
 
 
 def traces(half, where=1.0):
-    """Lines of a grey photo at half its size, float32 (h, w) in [0, 1], by how much darker than usual they are along the flow.
+    """Lines of a grey photo in [0, 1] at half its size, float32 (h, w), and where they count.
 
-    Returns (lines (h, w), how much they count (h / 2, w / 2) in [0, 1]), sides rounded up; `where` is a factor of the latter.
+    Returns (darkness of the lines by the usual one, float32 (h, w) from 0 on, see PRESSED; share that counts, float32
+    (h / 2, w / 2), rounded up, in [0, 1]). where: a factor of the latter.
     """
     tensor = halved(structure(half, inner=0.5))
-    dark = darker_than_surroundings(blur(half, 0.35), 1.0)
+    dark = darker_than_surroundings(blur(half, 0.35), LINE / 2)
     usual = blur(halved(dark), AROUND / 4)
     count = ramp(usual, *USUAL) * ramp(prevailing(tensor, WIDER / 4)[2], *PREVAILS) * where
     if not count.any():
@@ -53,13 +53,16 @@ def traces(half, where=1.0):
     c, s, *_ = prevailing(tensor, WAY / 4)
     angle = 0.5 * np.arctan2(s, c)
     way = (part.repeat(2, 0).repeat(2, 1)[: half.shape[0], : half.shape[1]] for part in (np.cos(angle), np.sin(angle)))
-    return along(dark, *way, STEP / 2) * cv2.resize(1 / (usual + 0.004), half.shape[::-1]), count
+    return along(dark, *way, STEP / 2) * cv2.resize(1 / (usual + NOISE), half.shape[::-1]), count
 
 
 def pressed(lines, count, size):
-    """Ink of lines, see traces(), that count in part: float32 of `size` (H, W) in [0, 1]. They are pressed at the whole size, so they are crisp."""
-    whole = lambda image: cv2.resize(image, size[::-1], interpolation=cv2.INTER_LINEAR)
-    return ramp(whole(lines), *PRESSED) * whole(count)
+    """Ink of lines that count in part, see traces(): float32 of `size` (H, W) in [0, 1].
+
+    They are pressed once enlarged, which leaves them crisp.
+    """
+    enlarged = lambda image: cv2.resize(image, size[::-1], interpolation=cv2.INTER_LINEAR)
+    return ramp(enlarged(lines), *PRESSED) * enlarged(count)
 
 
 def strands(bright):

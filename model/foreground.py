@@ -3,7 +3,9 @@ import numpy as np
 import torch
 from torch import nn
 
+from .fold import fold
 from .generator import Generator
+from .precision import set_precision
 from .presets import PRESETS
 
 SIDE = 256  # pixels of the square as which a photo is seen: what it is of shows at small size
@@ -32,3 +34,8 @@ class Foreground(Generator):
         weight = self.head.weight
         photos = torch.from_numpy(np.ascontiguousarray(squares)).to(weight.device).permute(0, 3, 1, 2).float().div_(255)
         return torch.sigmoid(self(photos)[:, 0].float()).cpu().numpy()
+
+
+def for_finding(network, device, dtype):
+    """A copy of a Foreground to call find() of: folded, on a torch device, its convolutions but for the first ones in `dtype`."""
+    return set_precision(fold(network).to(device), dtype)

@@ -89,6 +89,16 @@ def test_the_blend_is_set_off_and_candidates_are_not(sketcher):
         assert np.array_equal(drawn, sketcher.draw(photo, candidate=candidate, background=0.0))
 
 
+def test_the_foreground_is_found_in_the_precision_of_the_drawing(tmp_path):
+    photos = [scene(192, 256, seed) for seed in range(2)]
+    maps = {}
+    for precision in ("float32", "bfloat16"):
+        drawing = Sketcher(weights(tmp_path), "cpu", precision, 256)
+        assert drawing.foreground.head.weight.dtype == getattr(torch, precision)
+        maps[precision] = np.stack(drawing.foregrounds([drawing.prepare(photo) for photo in photos], Style()))
+    assert maps["bfloat16"].dtype == np.float32 and np.abs(maps["bfloat16"] - maps["float32"]).max() < 0.05
+
+
 def test_photos_drawn_together_each_have_their_own_foreground(sketcher, monkeypatch):
     seen = []
     monkeypatch.setattr(sketcher.foreground, "find", lambda squares: seen.append(squares) or squares[..., 0][:, ::4, ::4] / np.float32(255))

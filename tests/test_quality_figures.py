@@ -14,6 +14,7 @@ from utils.all_drawings import AllDrawings
 from utils.architecture_figure import architecture_svg, strides
 from utils.checkpoint import load_network, save_generator
 from utils.contact_sheet import contact_sheet, with_palette
+from utils.style import PLAIN
 
 from .tiny import TINY
 
@@ -41,7 +42,7 @@ def photos(tmp_path, monkeypatch):
 
 def test_all_drawings_have_the_photos_size_whatever_the_working_size(checkpoint):
     photo = np.random.default_rng(1).integers(0, 256, (50, 70, 3), np.uint8)
-    networks = [AllDrawings(checkpoint, "cpu", size, crisp=0) for size in ("full", 100)]
+    networks = [AllDrawings(checkpoint, "cpu", size, **PLAIN) for size in ("full", 100)]
     for each in networks:
         each.sketcher.hatches = False  # no second drawing: what the network draws, and no more
     own, larger = (each(photo) for each in networks)

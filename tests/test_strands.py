@@ -5,7 +5,8 @@ import pytest
 
 from data.filters import form
 from data.shading import stroke_textures
-from data.strands import SIDE, STEP, along, strands
+from data import strands as module
+from data.strands import SAMPLES, STEP, along, strands
 from utils.strokes import ANGLES, stroke_field
 
 
@@ -21,10 +22,10 @@ def test_the_mean_along_a_row_is_a_convolution_of_the_row():
     image = np.random.default_rng(0).random((30, 60)).astype(np.float32)
     ones = np.ones_like(image)
     step = 1.5
-    reach = int(SIDE * step)
+    reach = int(SAMPLES * step)
     kernel = np.zeros(2 * reach + 1)
-    for sample in range(-SIDE, SIDE + 1):  # a triangle, each sample shared between the two nearest pixels
-        kernel += (SIDE + 1 - abs(sample)) * np.maximum(1 - np.abs(np.arange(-reach, reach + 1) - sample * step), 0)
+    for sample in range(-SAMPLES, SAMPLES + 1):  # a triangle, each sample shared between the two nearest pixels
+        kernel += (SAMPLES + 1 - abs(sample)) * np.maximum(1 - np.abs(np.arange(-reach, reach + 1) - sample * step), 0)
     kernel /= kernel.sum()
     expected = np.apply_along_axis(np.convolve, 1, image.astype(np.float64), kernel, "valid")
     inside = slice(reach, -reach)
@@ -54,6 +55,15 @@ def test_broken_hairs_become_whole_strokes(angle):
     line, paper = inside & (whole < 0.35), inside & (whole > 0.79)
     ink = strands(broken)
     assert ink[line].mean() > 0.8 and ink[paper].mean() < 0.1
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 41), (41, 1), (2, 3), (41, 23), (40, 24)])
+def test_any_size_has_strands_of_its_size(monkeypatch, shape):
+    monkeypatch.setattr(module, "USUAL", (-1, -0.5))  # lines count everywhere
+    monkeypatch.setattr(module, "PREVAILS", (-1, -0.5))
+    photo = np.random.default_rng(0).random(shape).astype(np.float32)
+    ink = strands(photo)
+    assert ink.shape == shape and ink.dtype == np.float32 and np.isfinite(ink).all() and 0 <= ink.min() and ink.max() <= 1
 
 
 def test_strands_count_as_much_in_shadow_as_in_light_and_noise_has_none():

@@ -2,6 +2,7 @@
 import numpy as np
 
 from data.guidance import DRAWINGS
+from utils.defaults import BACKGROUND, CRISP, FUR
 from utils.sketcher import Sketcher
 from utils.style import Style, inked, resize
 
@@ -9,13 +10,13 @@ from utils.style import Style, inked, resize
 class AllDrawings:
     """A Sketcher in float32 for all drawings at once.
 
-    checkpoint, device, size: as in Sketcher, but that the default is the photo's own size. style: fields of
-    utils.style.Style. CheckpointError or DeviceError where one is missing.
+    checkpoint, device, size: as in Sketcher, but that the default is the photo's own size. crisp, fur, background: as
+    in utils.style.Style. CheckpointError or DeviceError where one is missing.
     """
 
-    def __init__(self, checkpoint=None, device="auto", size="full", **style):
+    def __init__(self, checkpoint=None, device="auto", size="full", crisp=CRISP, fur=FUR, background=BACKGROUND):
         self.sketcher = Sketcher(checkpoint, device, "float32", size)
-        self.style = Style(**style)
+        self.style = Style(crisp=crisp, fur=fur, background=background)
 
     def __call__(self, photo):
         """uint8 RGB (H, W, 3) -> {name of DRAWINGS: float32 (H, W) in [0, 1], 1 = paper}, the blend last."""

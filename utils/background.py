@@ -14,9 +14,10 @@ MOST = (0.75, 0.95)  # from here on less again: what fills the photo has nothing
 RIM = np.ones((3, 3), np.uint8)  # cells of the map around the foreground that are not behind it: its outline stays whole
 
 
-def surest(foreground):
-    """The largest probability of a map, but for strays."""
-    return float(np.percentile(foreground, SUREST))
+def by_surest(foreground):
+    """A map by its largest probability, strays aside, and how surely that is a foreground, in [0, 1]."""
+    surest = float(np.percentile(foreground, SUREST))
+    return foreground / max(surest, SURE[0]), float(ramp(surest, *SURE))
 
 
 def left_ink(foreground, background):
@@ -24,10 +25,10 @@ def left_ink(foreground, background):
 
     foreground: a map of the whole photo, float32 (h, w), probabilities. background: the share behind it.
     """
-    top = surest(foreground)
-    found = np.float32(ramp(foreground / max(top, SURE[0]), *DOUBT))
+    relative, sure = by_surest(foreground)
+    found = np.float32(ramp(relative, *DOUBT))
     filled = float(np.mean(found > 0.5))
-    clear = float(ramp(top, *SURE) * ramp(filled, *SOME) * (1 - ramp(filled, *MOST)))
+    clear = sure * float(ramp(filled, *SOME) * (1 - ramp(filled, *MOST)))
     return 1 - np.float32((1 - background) * clear) * (1 - cv2.dilate(found, RIM))
 
 

@@ -1,15 +1,15 @@
 """Fur and hair: where the subject has them, strands are drawn on the paper that the network left.
 
 A network that is taught by regression leaves soft fur blank, for it cannot tell where each strand goes; the photo can. The
-strands are those of the guidance, see data.strands. They are noise on lawns, floors and clothes, so they are drawn on the
-foreground alone, and only where they are dense and in focus.
+lines are those of the guidance's strands, see data.strands, in the photo as it is. They are noise on lawns, floors and clothes,
+so they are drawn on the foreground alone, and only where they are dense and in focus and the drawing has room.
 """
 import cv2
 import numpy as np
 
-from data.filters import blur, focus, ramp, sharpness
-from data.strands import halved, pressed, traces
-from utils.background import SURE, surest
+from data.filters import blur, focus, halved, ramp, sharpness
+from data.strands import pressed, traces
+from utils.background import by_surest
 from utils.bands import in_bands
 from utils.effects import check
 
@@ -19,9 +19,9 @@ DENSE = 14.0  # pixels: deviation of the Gaussian over which the ink of strands 
 DENSITY = (0.05, 0.10)  # and that mean: fewer strands than the first are specks, more than the second are fur
 NEAR = 3.0  # pixels: deviation of the Gaussian over which the drawing's own ink is averaged,
 DRAWN = (0.10, 0.35)  # and that mean: up to the first there is room for strands, from the second on none
-BAND = 256  # rows at once, which bounds the memory
-GRID = 8  # pixels: smaller images are computed of whole cells of it, so that parts of a picture give the same as the whole
-MARGIN = 64  # pixels around a part on which its strands may depend, a multiple of GRID
+BAND, WIDE = 256, 4096  # rows and columns at once, which bounds the memory: multiples of GRID
+GRID = 4  # pixels: smaller images are of whole cells of it, so that parts of a picture give the same as the whole
+MARGIN = 64  # pixels around a part that are looked at too, a multiple of GRID: what lies beyond hardly counts
 
 
 def furred(sketch, photo, foreground, amount):
@@ -40,8 +40,8 @@ def furred(sketch, photo, foreground, amount):
 
 def subject(foreground):
     """How surely a cell belongs to the subject, float32 (h, w) in [0, 1]: 0 all over where the photo has none."""
-    top = surest(foreground)
-    return np.float32(ramp(foreground / max(top, SURE[0]), *SUBJECT) * ramp(top, *SURE))
+    relative, sure = by_surest(foreground)
+    return np.float32(ramp(relative, *SUBJECT) * sure)
 
 
 def around(share):
@@ -49,16 +49,19 @@ def around(share):
     box = []
     for axis in (1, 0):
         places = np.flatnonzero(share.any(axis))
-        box.append(slice(max(0, (places[0] - MARGIN) // GRID * GRID), places[-1] + MARGIN + 1))
-    return tuple(box)
+        box.append(slice(max(0, (places[0] - MARGIN) // GRID * GRID), min(places[-1] + MARGIN + 1, share.shape[1 - axis])))
+    return box
 
 
 def fur_band(sketch, photo, share):
     """furred() of some rows. share: uint8 (H, W), ink of the strands."""
     if not share.any():
         return sketch
-    result, box = sketch.copy(), around(share)
-    result[box] = fur_box(sketch[box], photo[box], share[box])
+    result, (rows, columns) = sketch.copy(), around(share)
+    for left in range(columns.start, columns.stop, WIDE):
+        first, right = max(left - MARGIN, 0), min(left + WIDE, columns.stop)
+        part = rows, slice(first, right + MARGIN)
+        result[rows, left:right] = fur_box(sketch[part], photo[part], share[part])[:, left - first : right - first]
     return result
 
 
@@ -66,14 +69,14 @@ def fur_box(sketch, photo, share):
     """fur_band() of some columns. Where strands belong is found at a quarter of the size."""
     height, width = sketch.shape
     edges = 0, -height % GRID, 0, -width % GRID
-    gray, paper, share = (
+    gray, *others = (
         cv2.copyMakeBorder(image, *edges, cv2.BORDER_REPLICATE)
-        for image in (cv2.cvtColor(photo, cv2.COLOR_RGB2GRAY), sketch, share)
+        for image in (cv2.cvtColor(photo, cv2.COLOR_RGB2GRAY), 255 - sketch, share)
     )
     half = halved(gray.astype(np.float32) / 255)
-    paper, share = (halved(halved(image)) / np.float32(255) for image in (paper, share))
-    sharp = halved(focus(*sharpness(half, 0.5), 0.5))
-    lines, count = traces(half, (share > 0) * sharp * (1 - ramp(blur(1 - paper, NEAR / 4), *DRAWN)))
+    drawn, asked = (halved(halved(image)) / np.float32(255) for image in others)
+    focused = halved(focus(*sharpness(half, 0.5), 0.5))
+    lines, count = traces(half, (asked > 0) * focused * (1 - ramp(blur(drawn, NEAR / 4), *DRAWN)))
     dense = ramp(blur(halved(pressed(lines, count, half.shape)), DENSE / 4), *DENSITY)
-    left = 1 - pressed(lines, count * dense * share, gray.shape)
+    left = 1 - pressed(lines, count * dense * asked, gray.shape)
     return cv2.multiply(sketch, left[:height, :width], dtype=cv2.CV_8U)

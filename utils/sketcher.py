@@ -10,10 +10,8 @@ from PIL import Image
 from data.crops import squeezed
 from model import Foreground, Photo2Sketch, Sketch2Photo
 from model.engine import Engine
-from model.fold import fold
-from model.foreground import SIDE
+from model.foreground import SIDE, for_finding
 from model.generator import MIN_SIDE
-from model.precision import set_precision
 from model.reverse import ReverseEngine
 from utils.checkpoint import CheckpointError, load_network
 from utils.defaults import CHECKPOINTS, MAX_MEGAPIXELS, WORKING_SIZE
@@ -159,11 +157,12 @@ class Sketcher:
     def foreground(self):
         """The network that finds the foreground, loaded when it is first needed. CheckpointError without its weights."""
         try:
-            network = fold(load_network(Foreground, CHECKPOINTS["foreground"])).to(self.device)
+            network = load_network(Foreground, CHECKPOINTS["foreground"])
         except CheckpointError as error:
-            remedy = "It tells what the photo is of: train it with python -m utils.training.foreground, or draw with --fur 0 --background 1."
+            train = "train it with python -m utils.training.foreground"
+            remedy = f"It tells what the photo is of: {train}, or draw with --fur 0 --background 1."
             raise CheckpointError(f"{error} {remedy}") from error
-        return set_precision(network, self.engine.dtype)
+        return for_finding(network, self.device, self.engine.dtype)
 
     def _sketches(self, batch, detail, candidate, progress):
         """sketches() without what the second drawing adds."""

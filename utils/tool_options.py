@@ -11,7 +11,8 @@ from utils.encode import FORMATS, OPAQUE
 from utils.fur import FURS
 from utils.style import CANDIDATES, NAMES, PLAIN, Style
 
-STYLE = ("detail", "crisp", "fur", "background", "line_width", "ink", "invert", "transparent", "colour", "beside")  # options that are fields of Style
+# Options that are fields of Style.
+STYLE = ("detail", "crisp", "fur", "background", "line_width", "ink", "invert", "transparent", "colour", "beside")
 
 
 class Parser(argparse.ArgumentParser):
@@ -137,7 +138,7 @@ def add_look(parser):
     add = parser.add_argument_group("how it looks").add_argument
     for option, (low, high), default, meaning in (
         ("--crisp", CRISPS, defaults.CRISP, "softer and paler, or crisper and darker strokes on clean paper; 0 as the network draws them"),
-        ("--fur", FURS, defaults.FUR, "fainter or darker strands where the blend's subject has fur or hair; 0 as the network draws it"),
+        ("--fur", FURS, defaults.FUR, "how dark the strands are that the blend gets where its subject has fur or hair"),
         (
             "--background",
             BACKGROUNDS,

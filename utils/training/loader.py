@@ -62,7 +62,8 @@ def batches_of(loader):
     except RuntimeError as error:
         if "DataLoader worker" not in str(error):
             raise
-        raise ChildProcessError("a loading process died, perhaps for lack of memory. Give fewer --workers; a run folder goes on with --resume.") from error
+        remedy = "Give fewer --workers; a run folder goes on with --resume."
+        raise ChildProcessError(f"a loading process died, perhaps for lack of memory. {remedy}") from error
 
 
 def to_device(batch, device):
