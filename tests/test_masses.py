@@ -69,7 +69,7 @@ def test_tools_fill_the_blend_and_the_hatched_candidates_alone(tmp_path, monkeyp
     torch.manual_seed(0)
     save_generator(Photo2Sketch(TINY), tmp_path / "tiny.pth", 1)
     photo = np.array(Image.fromarray(np.random.default_rng(0).integers(0, 256, (6, 8, 3), np.uint8)).resize((160, 120)))
-    monkeypatch.setattr("utils.sketcher.has_blank_masses", lambda sketch, photo: True)
+    monkeypatch.setattr("utils.sketcher.has_blank_masses", lambda sketch, photo, detail: True)
     sketcher, plain = (Sketcher(str(tmp_path / "tiny.pth"), "cpu", "float32", "full") for _ in range(2))
     plain.hatches = False
     working = sketcher.prepare(photo)
@@ -91,12 +91,14 @@ def test_a_second_drawing_is_made_where_something_dark_is_blank_alone(coat, tmp_
     full = coat[0].copy()
     full[46:360, 40:440] = 120
     assert has_blank_masses(coat[0], photo) and not has_blank_masses(full, photo)
+    assert has_blank_masses(full, photo, 0.25) and has_blank_masses(full, photo, -1.0)  # at another detail all that is dark
+    assert not has_blank_masses(full, np.full_like(photo, 30), 0.25)
     assert not has_blank_masses(coat[0], np.full_like(photo, 30))  # dark everywhere is the light, not a thing
     torch.manual_seed(0)
     save_generator(Photo2Sketch(TINY), tmp_path / "tiny.pth", 1)
     sketcher, calls = Sketcher(str(tmp_path / "tiny.pth"), "cpu", "float32", "full"), []
     batch = [sketcher.prepare(np.full((64, 80, 3), grey, np.uint8)) for grey in (10, 20, 30)]
-    monkeypatch.setattr("utils.sketcher.has_blank_masses", lambda sketch, photo: photo[0, 0, 0] != 20)
+    monkeypatch.setattr("utils.sketcher.has_blank_masses", lambda sketch, photo, detail: photo[0, 0, 0] != 20)
     named = lambda small: [f"maps of {one.pixels[0, 0, 0]}" for one in small]
     monkeypatch.setattr(sketcher, "_maps", lambda small, detail: calls.append(small) or named(small))
     assert sketcher.seconds(batch, [[None]] * 3, 0.0) == ["maps of 10", None, "maps of 30"]

@@ -33,15 +33,19 @@ def second_size(height, width):
     return max(1, min(SIDE, round(SHARE * max(height, width))))
 
 
-def has_blank_masses(sketch, photo):
-    """Whether enough of a photo, uint8 RGB (H, W, 3), is dark and left blank by its sketch (H, W) for a second drawing to pay."""
+def has_blank_masses(sketch, photo, detail=0.0):
+    """Whether enough of a photo, uint8 RGB (H, W, 3), is dark and left blank by its sketch (H, W) for a second drawing to pay.
+
+    detail: that of the sketch. At any but 0 all that is dark counts as blank: else the second drawing would be left out from some
+    detail on, and the ink fall there where it should rise.
+    """
     height, width = sketch.shape
     scale = second_size(height, width) / max(height, width)
     size = max(1, round(scale * width)), max(1, round(scale * height))
     small = lambda image: cv2.resize(image, size, interpolation=cv2.INTER_AREA)
     gray = small(cv2.cvtColor(photo, cv2.COLOR_RGB2GRAY))
     dark = cv2.blur(gray, (WINDOW, WINDOW)) < DARK * np.percentile(gray[::2, ::2], 95)
-    blank = cv2.blur(small(sketch), (WINDOW, WINDOW)) > 255 * (1 - BLANK)
+    blank = True if detail else cv2.blur(small(sketch), (WINDOW, WINDOW)) > 255 * (1 - BLANK)
     return bool((dark & blank).mean() > PART)
 
 

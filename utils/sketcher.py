@@ -39,15 +39,15 @@ class Maps:
         """The blend, or candidate 1 to T."""
         return self.sketch if candidate is None else self.candidates[candidate - 1]
 
-    def filled(self, second, photo):
+    def filled(self, second, photo, detail=0.0):
         """These Maps with the dark masses of a second, small drawing's Maps where the blend and the hatched candidates lack them.
 
-        photo: uint8 (h, w, 3).
+        photo: uint8 (h, w, 3). detail: that of the blend.
         """
         lines = second.pick(LINES)
-        full = lambda one, other: filled(one, other, lines) if has_blank_masses(one, photo) else one
+        full = lambda one, other, detail=0.0: filled(one, other, lines) if has_blank_masses(one, photo, detail) else one
         hatched = [full(one, other) for one, other in zip(self.candidates[LINES:], second.candidates[LINES:])]
-        return Maps(self.candidates[:LINES] + hatched, self.confidences, full(self.sketch, second.sketch))
+        return Maps(self.candidates[:LINES] + hatched, self.confidences, full(self.sketch, second.sketch, detail))
 
 
 class Sketcher:
@@ -177,7 +177,7 @@ class Sketcher:
         """For each of some Workings of one shape: the Maps of the second, small drawing, see utils.masses, or None where none
         of what was `drawn` of it, a list of hatched drawings, needs it.
         """
-        lacking = lambda one, sketches: any(has_blank_masses(sketch, one.photo()) for sketch in sketches)
+        lacking = lambda one, sketches: any(has_blank_masses(sketch, one.photo(), detail) for sketch in sketches)
         asked = [self.hatches and lacking(one, sketches) for one, sketches in zip(batch, drawn)]
         small = [to_working(one.photo(), second_size(*one.shape)) for one, needed in zip(batch, asked) if needed]
         found = iter(self._maps(small, detail) if small else ())
@@ -190,7 +190,7 @@ class Sketcher:
         else:
             found = self._maps(batch, detail, progress)
         seconds = self.seconds(batch, [[maps.sketch, *maps.candidates[LINES:]] for maps in found], detail)
-        return [maps.filled(second, one.photo()) if second else maps for maps, second, one in zip(found, seconds, batch)]
+        return [maps.filled(second, one.photo(), detail) if second else maps for maps, second, one in zip(found, seconds, batch)]
 
     def _maps(self, batch, detail, progress=None):
         """maps() without what the second drawing adds."""
