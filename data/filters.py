@@ -85,8 +85,14 @@ def prevailing(tensor, sigma):
     """
     xx, yy, xy = cv2.split(blur(tensor, sigma))
     c, s, energy = yy - xx, -2 * xy, xx + yy
-    norm = np.hypot(c, s) + 1e-9
+    norm = cv2.magnitude(c, s) + 1e-9
     return c / norm, s / norm, norm / (energy + 1e-4), energy
+
+
+def direction(tensor, sigma):
+    """The angle along the lines, in radians from the rows, of a structure tensor averaged over `sigma` pixels: float32 (H, W)."""
+    xx, yy, xy = cv2.split(blur(tensor, sigma))
+    return 0.5 * np.arctan2(-2 * xy, yy - xx)
 
 
 def form(gray, sigma, most=np.inf):
@@ -140,6 +146,23 @@ def halved(image):
 def focus(step, sharp, scale=1.0):
     """Where a photo is in focus, float32 (H, W) in [0, 1]: near sharp steps of tone. step, sharp, scale: see sharpness()."""
     return ramp(blur(step * sharp, 4 * scale), 0.12, 0.45)
+
+
+def guided(guide, values, weight, side, noise):
+    """How values follow a guide around each pixel: (a, b), float32 (H, W), so that a * guide + b fits them over the square of `side`.
+
+    guide, values: float32 (H, W). weight: of each pixel in the fit, from 0 on; where all around weigh nothing a and b are 0. noise:
+    variance of the guide that tells nothing yet. With a and b enlarged and the whole guide, a small map gets the borders of a
+    large picture. Source: He, Sun and Tang (2010), eqs. 5 to 8, with weights; the enlarging He and Sun (2015).
+    """
+    mean = lambda image: cv2.boxFilter(image, cv2.CV_32F, (side, side))
+    weights = mean(weight) + np.float32(1e-4)
+    mean_guide, mean_values = mean(weight * guide) / weights, mean(weight * values) / weights
+    variance = mean(weight * guide * guide) / weights - mean_guide**2
+    covariance = mean(weight * guide * values) / weights - mean_guide * mean_values
+    a = covariance / (np.maximum(variance, 0) + np.float32(noise))
+    total = mean(weights)
+    return mean(weights * a) / total, mean(weights * (mean_values - a * mean_guide)) / total
 
 
 def chroma_step(rgb, sigma):

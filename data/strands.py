@@ -7,7 +7,7 @@ edge tangent flow, and a threshold relative to the neighbourhood: strands of hai
 import cv2
 import numpy as np
 
-from .filters import blur, darker_than_surroundings, drop_specks, halved, prevailing, ramp, structure
+from .filters import blur, darker_than_surroundings, direction, drop_specks, halved, prevailing, ramp, structure
 
 # Lengths are in pixels of the photo. All is computed at half its size, and what changes slowly at a quarter.
 SAMPLES = 2  # to each side of a pixel along its line, in a triangular window,
@@ -50,8 +50,7 @@ def traces(half, where=1.0):
     count = ramp(usual, *USUAL) * ramp(prevailing(tensor, WIDER / 4)[2], *PREVAILS) * where
     if not count.any():
         return np.zeros_like(half), count
-    c, s, *_ = prevailing(tensor, WAY / 4)
-    angle = 0.5 * np.arctan2(s, c)
+    angle = direction(tensor, WAY / 4)
     way = (part.repeat(2, 0).repeat(2, 1)[: half.shape[0], : half.shape[1]] for part in (np.cos(angle), np.sin(angle)))
     return along(dark, *way, STEP / 2) * cv2.resize(1 / (usual + NOISE), half.shape[::-1]), count
 

@@ -19,7 +19,7 @@ DENSE = 14.0  # pixels: deviation of the Gaussian over which the ink of strands 
 DENSITY = (0.05, 0.10)  # and that mean: fewer strands than the first are specks, more than the second are fur
 NEAR = 3.0  # pixels: deviation of the Gaussian over which the drawing's own ink is averaged,
 DRAWN = (0.10, 0.35)  # and that mean: up to the first there is room for strands, from the second on none
-BAND, WIDE = 256, 4096  # rows and columns at once, which bounds the memory: multiples of GRID
+BAND, WIDE = 1024, 2048  # rows and columns at once, which bounds the memory: multiples of GRID
 GRID = 4  # pixels: smaller images are of whole cells of it, so that parts of a picture give the same as the whole
 MARGIN = 64  # pixels around a part that are looked at too, a multiple of GRID: what lies beyond hardly counts
 
@@ -44,20 +44,20 @@ def subject(foreground):
     return np.float32(ramp(relative, *SUBJECT) * sure)
 
 
-def around(share):
-    """The box of what is not 0, and MARGIN around it, as a pair of slices; it begins with a cell of GRID."""
+def around(share, margin, grid=1):
+    """The box of what is not 0, which something is, and `margin` around it, as a pair of slices that begin with a multiple of `grid`."""
     box = []
     for axis in (1, 0):
         places = np.flatnonzero(share.any(axis))
-        box.append(slice(max(0, (places[0] - MARGIN) // GRID * GRID), min(places[-1] + MARGIN + 1, share.shape[1 - axis])))
-    return box
+        box.append(slice(max(0, (places[0] - margin) // grid * grid), min(places[-1] + margin + 1, share.shape[1 - axis])))
+    return tuple(box)
 
 
 def fur_band(sketch, photo, share):
     """furred() of some rows. share: uint8 (H, W), ink of the strands."""
     if not share.any():
         return sketch
-    result, (rows, columns) = sketch.copy(), around(share)
+    result, (rows, columns) = sketch.copy(), around(share, MARGIN, GRID)
     for left in range(columns.start, columns.stop, WIDE):
         first, right = max(left - MARGIN, 0), min(left + WIDE, columns.stop)
         part = rows, slice(first, right + MARGIN)
@@ -77,6 +77,13 @@ def fur_box(sketch, photo, share):
     drawn, asked = (halved(halved(image)) / np.float32(255) for image in others)
     focused = halved(focus(*sharpness(half, 0.5), 0.5))
     lines, count = traces(half, (asked > 0) * focused * (1 - ramp(blur(drawn, NEAR / 4), *DRAWN)))
-    dense = ramp(blur(halved(pressed(lines, count, half.shape)), DENSE / 4), *DENSITY)
-    left = 1 - pressed(lines, count * dense * asked, gray.shape)
-    return cv2.multiply(sketch, left[:height, :width], dtype=cv2.CV_8U)
+    count *= ramp(blur(halved(pressed(lines, count, half.shape)), DENSE / 4), *DENSITY) * asked
+    if not count.any():
+        return sketch
+    cells = around(count, 1)
+    scaled = lambda factor: tuple(slice(factor * one.start, factor * one.stop) for one in cells)
+    place = scaled(GRID)
+    left = 1 - pressed(lines[scaled(GRID // 2)], count[cells], gray[place].shape)
+    result = sketch.copy()
+    result[place] = cv2.multiply(sketch[place], left[: height - place[0].start, : width - place[1].start], dtype=cv2.CV_8U)
+    return result

@@ -2,12 +2,13 @@
 
 At the size at which lines are fine, a coat or a roof is larger than what the network takes in at once, and its hatching
 fades towards the middle. Draughtsmen step back and squint. So the photo is drawn a second time, small, and where that
-drawing has tone between its lines and the first one is paler, strokes of the same field fill the difference.
+drawing has tone between its lines and the first one is paler, strokes of the same field fill the difference, up to the borders
+that the photo has.
 """
 import cv2
 import numpy as np
 
-from data.filters import ramp
+from data.filters import guided, ramp
 from data.shading import CONTRAST
 from model.head import SHADED
 from utils.bands import in_bands
@@ -17,13 +18,15 @@ from utils.style import CANDIDATES
 SIDE = 384  # pixels of the second drawing's long side, at most,
 SHARE = 0.5  # and at most this part of the first one's
 LINES = CANDIDATES - SHADED  # number of the candidate that has the lines of the denser ones, and no tone
-WINDOW = 11  # pixels of the second drawing, side of the square over which ink is averaged
-NEAR = (0.1, 0.35)  # ink of lines around a pixel: up to the first all of the tone counts, from the second on none
+WINDOW = 15  # pixels of the second drawing, side of the square over which tone is compared, and fitted to the photo's grey
+NOISE = 0.003  # variance of the grey, from 0 to 1, up to which a square counts as of one tone
+NEAR = (0.1, 0.35)  # ink of lines around a pixel: up to the first its tone counts, from the second on it does not
+FREE = (0.05, 0.3)  # mean of what counts: up to the first nothing is filled, for lines crowd, from the second on all
 PALER = (0.03, 0.08)  # difference of tone: nothing is filled up to the first, all of it from the second on
+STEPS, LIMIT = 2**12, 2**15 - 1  # per unit, and most of them: in which the fit is enlarged, for it takes half of the memory of floats
 DARK = 0.4  # by the lightest greys: what is darker counts as dark,
-BLANK = 0.15  # mean ink: what has less counts as blank,
-PART = 0.01  # of the picture: a second drawing is made where more is both. Of 110 photos 35 have not, and lose nothing visible
-SOFT = 1.5  # pixels of the second drawing, deviation of the blur of what is filled
+AROUND = 11  # pixels of the second drawing, side of the square over which that is averaged,
+PART = 0.01  # of the picture: a second drawing is made where more is dark
 DIRECTION = ANGLES.index(3 * np.pi / 4)  # of the strokes: the network's own where a form has no direction
 BAND = 2 * PERIOD  # rows at once, which bounds the memory: the stroke field begins anew with each band
 
@@ -33,51 +36,57 @@ def second_size(height, width):
     return max(1, min(SIDE, round(SHARE * max(height, width))))
 
 
-def has_blank_masses(sketch, photo, detail=0.0):
-    """Whether enough of a photo, uint8 RGB (H, W, 3), is dark and left blank by its sketch (H, W) for a second drawing to pay.
-
-    detail: that of the sketch. At any but 0 all that is dark counts as blank: else the second drawing would be left out from some
-    detail on, and the ink fall there where it should rise.
-    """
-    height, width = sketch.shape
+def has_dark_masses(photo):
+    """Whether enough of a photo, uint8 RGB (H, W, 3), is dark, as a mass and not as lines, for a second drawing to pay."""
+    height, width = photo.shape[:2]
     scale = second_size(height, width) / max(height, width)
     size = max(1, round(scale * width)), max(1, round(scale * height))
-    small = lambda image: cv2.resize(image, size, interpolation=cv2.INTER_AREA)
-    gray = small(cv2.cvtColor(photo, cv2.COLOR_RGB2GRAY))
-    dark = cv2.blur(gray, (WINDOW, WINDOW)) < DARK * np.percentile(gray[::2, ::2], 95)
-    blank = True if detail else cv2.blur(small(sketch), (WINDOW, WINDOW)) > 255 * (1 - BLANK)
-    return bool((dark & blank).mean() > PART)
+    gray = cv2.cvtColor(cv2.resize(photo, size, interpolation=cv2.INTER_AREA), cv2.COLOR_RGB2GRAY)
+    return bool((cv2.blur(gray, (AROUND, AROUND)) < DARK * np.percentile(gray[::2, ::2], 95)).mean() > PART)
 
 
-def filled(sketch, second, lines):
+def filled(sketch, second, lines, photo):
     """The sketch with the tone of the second, small drawing where it is paler.
 
-    sketch: uint8 (H, W), 255 = paper. second, lines: the same drawing and candidate LINES of the small photo, uint8 (h, w).
-    Nothing gets lighter.
+    sketch: uint8 (H, W), 255 = paper. second, lines: the same drawing and candidate LINES of the small photo, uint8 (h, w). photo:
+    uint8 RGB (H, W, 3). Nothing gets lighter.
     """
-    missing = missing_tone(sketch, second, lines)
-    if not missing.any():
+    small = cv2.resize(photo, second.shape[::-1], interpolation=cv2.INTER_AREA)
+    follows = missing_tone(sketch, second, lines, cv2.cvtColor(small, cv2.COLOR_RGB2GRAY))
+    if follows is None:
         return sketch
-    missing = cv2.resize(missing, sketch.shape[::-1], interpolation=cv2.INTER_LINEAR)
-    return in_bands(fill_band, BAND, 0, sketch, missing)
+    steps = (np.int16(np.rint((STEPS * part).clip(-LIMIT, LIMIT))) for part in follows)
+    steps = (cv2.resize(part, sketch.shape[::-1], interpolation=cv2.INTER_LINEAR) for part in steps)
+    return in_bands(fill_band, BAND, 0, sketch, photo, *steps)
 
 
-def missing_tone(sketch, second, lines):
-    """Tone that the sketch lacks, at the size of the second drawing: uint16 (h, w), 65535 = black."""
-    window = (WINDOW, WINDOW)
-    tone = cv2.boxFilter(cv2.subtract(lines, second), cv2.CV_32F, window) / 255
-    near = cv2.boxFilter(cv2.dilate(255 - lines, np.ones((3, 3), np.uint8)), cv2.CV_32F, (3, 3)) / 255
-    drawn = cv2.boxFilter(cv2.resize(255 - sketch, second.shape[::-1], interpolation=cv2.INTER_AREA), cv2.CV_32F, window) / 255
-    missing = (tone * (1 - ramp(near, *NEAR)) - drawn).clip(0)
-    return np.uint16(np.rint(65535 * cv2.GaussianBlur(missing * ramp(missing, *PALER), (0, 0), SOFT).clip(0, 1)))
+def missing_tone(sketch, second, lines, gray):
+    """Tone that the sketch lacks, as what follows from the photo's grey in [0, 1]: a and b of data.filters.guided(), or None for none.
+
+    What lies at lines is not looked at, for both drawings leave a margin of paper there. The photo tells how far the tone goes.
+    gray: uint8 (h, w) as the second drawing.
+    """
+    ink = cv2.resize(255 - sketch, second.shape[::-1], interpolation=cv2.INTER_AREA)
+    line = cv2.dilate(255 - lines, np.ones((3, 3), np.uint8))
+    missing = cv2.subtract(cv2.subtract(lines, second), cv2.subtract(ink, line), dtype=cv2.CV_32F) / 255
+    free = 1 - ramp(cv2.boxFilter(line, cv2.CV_32F, (3, 3)) / 255, *NEAR)
+    a, b = guided(gray / np.float32(255), missing, free, WINDOW, NOISE)
+    share = ramp(cv2.boxFilter(free, cv2.CV_32F, (WINDOW, WINDOW)), *FREE) * (np.maximum(b, a + b) > PALER[0])
+    return (a * share, b * share) if share.any() else None
 
 
-def fill_band(sketch, missing):
-    """Some rows of a sketch, from a multiple of PERIOD on, with strokes whose mean is about the missing tone, and less from 0.5 on."""
-    if not missing.any():
+def fill_band(sketch, photo, a, b):
+    """Some rows of a sketch, from a multiple of PERIOD on, with strokes whose mean is about the missing tone, and less from 0.5 on.
+
+    a, b: of the missing tone, see missing_tone(), in steps.
+    """
+    if not (a.any() or b.any()):
         return sketch
+    gray = cv2.blur(cv2.cvtColor(photo, cv2.COLOR_RGB2GRAY), (3, 3))
+    missing = cv2.add(cv2.multiply(a, gray, scale=1 / 255, dtype=cv2.CV_32F), b, dtype=cv2.CV_32F) / STEPS
+    missing *= ramp(missing, *PALER)
     height, width = sketch.shape
     strokes = stroke_field()[DIRECTION]
     strokes = np.tile(strokes, (-(-height // PERIOD), -(-width // PERIOD)))[:height, :width]
-    ink = (missing / np.float32(65535) * (1 + CONTRAST * strokes)).clip(0, 1)
+    ink = (missing * (1 + CONTRAST * strokes)).clip(0, 1)
     return np.uint8(np.rint(sketch * (1 - ink)))

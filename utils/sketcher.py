@@ -16,7 +16,8 @@ from model.reverse import ReverseEngine
 from utils.checkpoint import CheckpointError, load_network
 from utils.defaults import CHECKPOINTS, MAX_MEGAPIXELS, WORKING_SIZE
 from utils.devices import choose_device, is_out_of_memory
-from utils.masses import LINES, filled, has_blank_masses, second_size
+from utils.masses import LINES, filled, has_dark_masses, second_size
+from utils.memory import keep_freed_memory
 from utils.picture_modes import to_rgb
 from utils.pictures import read_picture
 from utils.style import CANDIDATES, PLAIN, Style, finish, inked, to_bytes
@@ -39,15 +40,14 @@ class Maps:
         """The blend, or candidate 1 to T."""
         return self.sketch if candidate is None else self.candidates[candidate - 1]
 
-    def filled(self, second, photo, detail=0.0):
-        """These Maps with the dark masses of a second, small drawing's Maps where the blend and the hatched candidates lack them.
+    def filled(self, second, photo):
+        """These Maps with the dark masses of a second, small drawing's Maps in the blend and the hatched candidates.
 
-        photo: uint8 (h, w, 3). detail: that of the blend.
+        photo: uint8 (h, w, 3).
         """
-        lines = second.pick(LINES)
-        full = lambda one, other, detail=0.0: filled(one, other, lines) if has_blank_masses(one, photo, detail) else one
+        full = lambda one, other: filled(one, other, second.pick(LINES), photo)
         hatched = [full(one, other) for one, other in zip(self.candidates[LINES:], second.candidates[LINES:])]
-        return Maps(self.candidates[:LINES] + hatched, self.confidences, full(self.sketch, second.sketch, detail))
+        return Maps(self.candidates[:LINES] + hatched, self.confidences, full(self.sketch, second.sketch))
 
 
 class Sketcher:
@@ -77,6 +77,8 @@ class Sketcher:
             raise ValueError(f"size must be 'full' or a number of pixels from {MIN_SIDE} up, got {size!r}.")
         kind, engine = DIRECTIONS[direction]
         self.device = choose_device(device)
+        if self.device.type == "cpu":
+            keep_freed_memory()  # before building the network starts threads, which would have memory of their own from then on
         checkpoint = checkpoint or CHECKPOINTS[direction]
         network = load_network(kind, checkpoint)
         if network.arch.candidates != CANDIDATES:
@@ -133,8 +135,9 @@ class Sketcher:
         sketches = self._sketches(batch, detail, candidate, progress)
         if candidate is not None and candidate <= LINES:
             return sketches
-        seconds = self.seconds(batch, [[sketch] for sketch in sketches], detail)
-        return [filled(one, maps.pick(candidate), maps.pick(LINES)) if maps else one for one, maps in zip(sketches, seconds)]
+        seconds = self.seconds(batch, detail)
+        full = lambda sketch, second, one: filled(sketch, second.pick(candidate), second.pick(LINES), one.photo()) if second else sketch
+        return [full(*parts) for parts in zip(sketches, seconds, batch)]
 
     def foregrounds(self, batch, style):
         """For each of some Workings the map of its foreground, float32 (h, w) of a few cells, or None where the style needs none."""
@@ -173,12 +176,9 @@ class Sketcher:
 
         return [one.trim(sketch) for one, sketch in zip(batch, self._sparing(stack(batch), draw))]
 
-    def seconds(self, batch, drawn, detail):
-        """For each of some Workings of one shape: the Maps of the second, small drawing, see utils.masses, or None where none
-        of what was `drawn` of it, a list of hatched drawings, needs it.
-        """
-        lacking = lambda one, sketches: any(has_blank_masses(sketch, one.photo(), detail) for sketch in sketches)
-        asked = [self.hatches and lacking(one, sketches) for one, sketches in zip(batch, drawn)]
+    def seconds(self, batch, detail):
+        """For each of some Workings of one shape: the Maps of the second, small drawing, see utils.masses, or None without dark masses."""
+        asked = [self.hatches and has_dark_masses(one.photo()) for one in batch]
         small = [to_working(one.photo(), second_size(*one.shape)) for one, needed in zip(batch, asked) if needed]
         found = iter(self._maps(small, detail) if small else ())
         return [next(found) if needed else None for needed in asked]
@@ -189,8 +189,8 @@ class Sketcher:
             found = [self._maps_of_large(one, detail, progress) for one in batch]
         else:
             found = self._maps(batch, detail, progress)
-        seconds = self.seconds(batch, [[maps.sketch, *maps.candidates[LINES:]] for maps in found], detail)
-        return [maps.filled(second, one.photo(), detail) if second else maps for maps, second, one in zip(found, seconds, batch)]
+        seconds = self.seconds(batch, detail)
+        return [maps.filled(second, one.photo()) if second else maps for maps, second, one in zip(found, seconds, batch)]
 
     def _maps(self, batch, detail, progress=None):
         """maps() without what the second drawing adds."""
