@@ -149,18 +149,19 @@ def focus(step, sharp, scale=1.0):
 
 
 def guided(guide, values, weight, side, noise):
-    """How values follow a guide around each pixel: (a, b), float32 (H, W), so that a * guide + b fits them over the square of `side`.
+    """How values follow a guide around each pixel: (a, b) so that a * guide + b fits them over a square.
 
-    guide, values: float32 (H, W). weight: of each pixel in the fit, from 0 on; where all around weigh nothing a and b are 0. noise:
-    variance of the guide that tells nothing yet. With a and b enlarged and the whole guide, a small map gets the borders of a
-    large picture. Source: He, Sun and Tang (2010), eqs. 5 to 8, with weights; the enlarging He and Sun (2015).
+    guide, values: float32 (H, W). weight: of each pixel in the fit, from 0 on; where all around weigh nothing a and b are 0. side: of
+    the square, in the pixels of a and b, which are float32 (H / 2, W / 2), rounded up. noise: variance of the guide that tells
+    nothing yet. With a and b enlarged and the whole guide, a small map gets the borders of a large picture. Source: He, Sun and
+    Tang (2010), eqs. 5 to 8, with weights; the smaller size He and Sun (2015).
     """
     mean = lambda image: cv2.boxFilter(image, cv2.CV_32F, (side, side))
-    weights = mean(weight) + np.float32(1e-4)
-    mean_guide, mean_values = mean(weight * guide) / weights, mean(weight * values) / weights
-    variance = mean(weight * guide * guide) / weights - mean_guide**2
-    covariance = mean(weight * guide * values) / weights - mean_guide * mean_values
-    a = covariance / (np.maximum(variance, 0) + np.float32(noise))
+    weights = mean(halved(weight)) + np.float32(1e-4)
+    average = lambda image: mean(halved(weight * image)) / weights
+    mean_guide, mean_values = average(guide), average(values)
+    variance = average(guide * guide) - mean_guide**2
+    a = (average(guide * values) - mean_guide * mean_values) / (np.maximum(variance, 0) + np.float32(noise))
     total = mean(weights)
     return mean(weights * a) / total, mean(weights * (mean_values - a * mean_guide)) / total
 

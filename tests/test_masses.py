@@ -10,7 +10,7 @@ from model import Photo2Sketch
 from tests.tiny import TINY
 from utils import masses
 from utils.checkpoint import save_generator
-from utils.masses import LINES, PALER, SHARE, SIDE, filled, has_dark_masses, second_size
+from utils.masses import LINES, PALER, SHARE, SIDE, SMALLEST, filled, has_dark_masses, second_size
 from utils.sketcher import Maps, Sketcher
 from utils.strokes import PERIOD
 from utils.working import to_working
@@ -85,7 +85,7 @@ def test_the_second_drawing_is_small():
 def test_tools_fill_the_blend_and_the_hatched_candidates_alone(tmp_path, monkeypatch):
     torch.manual_seed(0)
     save_generator(Photo2Sketch(TINY), tmp_path / "tiny.pth", 1)
-    photo = np.array(Image.fromarray(np.random.default_rng(0).integers(0, 256, (6, 8, 3), np.uint8)).resize((160, 120)))
+    photo = np.array(Image.fromarray(np.random.default_rng(0).integers(0, 256, (6, 8, 3), np.uint8)).resize((320, 240)))
     monkeypatch.setattr("utils.sketcher.has_dark_masses", lambda photo: True)
     sketcher, plain = (Sketcher(str(tmp_path / "tiny.pth"), "cpu", "float32", "full") for _ in range(2))
     plain.hatches = False
@@ -113,14 +113,26 @@ def test_a_second_drawing_is_made_where_something_is_dark_alone(coat, tmp_path, 
     torch.manual_seed(0)
     save_generator(Photo2Sketch(TINY), tmp_path / "tiny.pth", 1)
     sketcher, calls = Sketcher(str(tmp_path / "tiny.pth"), "cpu", "float32", "full"), []
-    batch = [sketcher.prepare(np.full((64, 80, 3), grey, np.uint8)) for grey in (10, 20, 30)]
+    batch = [sketcher.prepare(np.full((256, 320, 3), grey, np.uint8)) for grey in (10, 20, 30)]
     monkeypatch.setattr("utils.sketcher.has_dark_masses", lambda photo: photo[0, 0, 0] != 20)
     named = lambda small: [f"maps of {one.pixels[0, 0, 0]}" for one in small]
-    monkeypatch.setattr(sketcher, "_maps", lambda small, detail: calls.append(small) or named(small))
+    monkeypatch.setattr(sketcher, "maps", lambda small, detail: calls.append(small) or named(small))
     assert sketcher.seconds(batch, 0.0) == ["maps of 10", None, "maps of 30"]
-    assert [one.pixels.shape for one in calls[0]] == [(32, 40, 3)] * 2
+    assert [one.pixels.shape for one in calls[0]] == [(128, 160, 3)] * 2
+    tiny = [sketcher.prepare(np.full((200, 2 * SMALLEST - 2, 3), 10, np.uint8))]
+    assert sketcher.seconds(tiny, 0.0) == [None]  # of small photos no smaller drawing is made
     sketcher.hatches = False
     assert sketcher.seconds(batch, 0.0) == [None] * 3 and len(calls) == 1
+
+
+def test_the_second_drawing_is_filled_from_a_third(tmp_path, monkeypatch):
+    torch.manual_seed(0)
+    save_generator(Photo2Sketch(TINY), tmp_path / "tiny.pth", 1)
+    sketcher, shapes = Sketcher(str(tmp_path / "tiny.pth"), "cpu", "float32", "full"), []
+    monkeypatch.setattr("utils.sketcher.has_dark_masses", lambda photo: True)
+    monkeypatch.setattr("utils.sketcher.filled", lambda sketch, second, *rest: shapes.append((*sketch.shape, *second.shape)) or sketch)
+    sketcher.sketches([sketcher.prepare(np.zeros((480, 640, 3), np.uint8))])
+    assert shapes == [(240, 320, 120, 160)] * 3 + [(480, 640, 240, 320)]  # the smallest first: two candidates and the blend
 
 
 def test_maps_keep_lines_and_confidences(coat):
@@ -133,22 +145,24 @@ def test_maps_keep_lines_and_confidences(coat):
     assert all(np.array_equal(one, expected) for one in (*done.candidates[3:], done.sketch))
 
 
-@pytest.mark.parametrize("side", [5, 15])
+@pytest.mark.parametrize("side", [3, 7])
 def test_a_guided_fit_is_weighted_least_squares(side):
     """Against float64: slope by covariance over variance plus noise in each square, then the mean of the fits that see a pixel."""
     random = np.random.default_rng(side)
-    guide, values, weight = (random.random((24, 31)).astype(np.float32) for _ in range(3))
+    pairs = [(0.1 + 0.9 * random.random((24, 31))).astype(np.float32) for _ in range(3)]
+    guide, values, weight = (np.kron(image, np.ones((2, 2), np.float32)) for image in pairs)
     half, noise = side // 2, 0.01
     window = lambda image, y, x: np.pad(image.astype(np.float64), half, mode="reflect")[y : y + side, x : x + side].ravel()
     fits, shares = np.zeros((2, 24, 31)), np.zeros((24, 31))
     for y, x in np.ndindex(24, 31):
-        g, v, w = (window(image, y, x) for image in (guide, values, weight))
+        g, v, w = (window(image, y, x) for image in pairs)
         mean_g, mean_v = np.average(g, weights=w), np.average(v, weights=w)
         slope = np.average((g - mean_g) * (v - mean_v), weights=w) / (np.average((g - mean_g) ** 2, weights=w) + noise)
         fits[:, y, x], shares[y, x] = (slope, mean_v - slope * mean_g), w.mean()
     for found, fit in zip(guided(guide, values, weight, side, noise), fits):
         expected = [np.average(window(fit, y, x), weights=window(shares, y, x)) for y, x in np.ndindex(24, 31)]
         assert np.abs(found - np.reshape(expected, (24, 31))).max() < 2e-3
-    line = guided(guide, 0.5 * guide + 0.1, weight, side, 1e-6)
-    assert np.abs(line[0] - 0.5).max() < 2e-3 and np.abs(line[1] - 0.1).max() < 2e-3
-    assert all((part == 0).all() for part in guided(guide, values, 0 * weight, side, noise))
+    guide = random.random((24, 31)).astype(np.float32)  # pixels of a pair differ
+    a, b = guided(guide, 0.5 * guide + 0.1, np.ones_like(guide), side, 1e-6)
+    assert np.abs(a - 0.5).max() < 2e-3 and np.abs(b - 0.1).max() < 2e-3
+    assert all((part == 0).all() for part in guided(guide, guide, 0 * guide, side, noise))

@@ -3,12 +3,14 @@
 At the size at which lines are fine, a coat or a roof is larger than what the network takes in at once, and its hatching
 fades towards the middle. Draughtsmen step back and squint. So the photo is drawn a second time, small, and where that
 drawing has tone between its lines and the first one is paler, strokes of the same field fill the difference, up to the borders
-that the photo has.
+that the photo has. The small drawing is filled in the same way from one of half its size.
 """
+import functools
+
 import cv2
 import numpy as np
 
-from data.filters import guided, ramp
+from data.filters import guided, halved, ramp
 from data.shading import CONTRAST
 from model.head import SHADED
 from utils.bands import in_bands
@@ -17,8 +19,9 @@ from utils.style import CANDIDATES
 
 SIDE = 384  # pixels of the second drawing's long side, at most,
 SHARE = 0.5  # and at most this part of the first one's
+SMALLEST = 128  # and at least: what would be smaller is not drawn
 LINES = CANDIDATES - SHADED  # number of the candidate that has the lines of the denser ones, and no tone
-WINDOW = 15  # pixels of the second drawing, side of the square over which tone is compared, and fitted to the photo's grey
+WINDOW = 7  # pairs of pixels of the second drawing, side of the square over which tone is compared, and fitted to the photo's grey
 NOISE = 0.003  # variance of the grey, from 0 to 1, up to which a square counts as of one tone
 NEAR = (0.1, 0.35)  # ink of lines around a pixel: up to the first its tone counts, from the second on it does not
 FREE = (0.05, 0.3)  # mean of what counts: up to the first nothing is filled, for lines crowd, from the second on all
@@ -71,7 +74,7 @@ def missing_tone(sketch, second, lines, gray):
     missing = cv2.subtract(cv2.subtract(lines, second), cv2.subtract(ink, line), dtype=cv2.CV_32F) / 255
     free = 1 - ramp(cv2.boxFilter(line, cv2.CV_32F, (3, 3)) / 255, *NEAR)
     a, b = guided(gray / np.float32(255), missing, free, WINDOW, NOISE)
-    share = ramp(cv2.boxFilter(free, cv2.CV_32F, (WINDOW, WINDOW)), *FREE) * (np.maximum(b, a + b) > PALER[0])
+    share = ramp(cv2.boxFilter(halved(free), cv2.CV_32F, (WINDOW, WINDOW)), *FREE) * (np.maximum(b, a + b) > PALER[0])
     return (a * share, b * share) if share.any() else None
 
 
@@ -83,10 +86,13 @@ def fill_band(sketch, photo, a, b):
     if not (a.any() or b.any()):
         return sketch
     gray = cv2.blur(cv2.cvtColor(photo, cv2.COLOR_RGB2GRAY), (3, 3))
-    missing = cv2.add(cv2.multiply(a, gray, scale=1 / 255, dtype=cv2.CV_32F), b, dtype=cv2.CV_32F) / STEPS
+    missing = cv2.add(cv2.multiply(a, gray, scale=1 / 255 / STEPS, dtype=cv2.CV_32F), cv2.multiply(b, 1 / STEPS, dtype=cv2.CV_32F))
     missing *= ramp(missing, *PALER)
-    height, width = sketch.shape
-    strokes = stroke_field()[DIRECTION]
-    strokes = np.tile(strokes, (-(-height // PERIOD), -(-width // PERIOD)))[:height, :width]
-    ink = (missing * (1 + CONTRAST * strokes)).clip(0, 1)
-    return np.uint8(np.rint(sketch * (1 - ink)))
+    return cv2.multiply(sketch, 1 - (missing * strokes(*sketch.shape)).clip(0, 1), dtype=cv2.CV_8U)
+
+
+@functools.lru_cache(maxsize=4)
+def strokes(height, width):
+    """Strokes of DIRECTION over height x width pixels, float32, whose mean is 1."""
+    field = 1 + CONTRAST * stroke_field()[DIRECTION]
+    return np.tile(field, (-(-height // PERIOD), -(-width // PERIOD)))[:height, :width]

@@ -16,7 +16,7 @@ from model.reverse import ReverseEngine
 from utils.checkpoint import CheckpointError, load_network
 from utils.defaults import CHECKPOINTS, MAX_MEGAPIXELS, WORKING_SIZE
 from utils.devices import choose_device, is_out_of_memory
-from utils.masses import LINES, filled, has_dark_masses, second_size
+from utils.masses import LINES, SMALLEST, filled, has_dark_masses, second_size
 from utils.memory import keep_freed_memory
 from utils.picture_modes import to_rgb
 from utils.pictures import read_picture
@@ -177,10 +177,14 @@ class Sketcher:
         return [one.trim(sketch) for one, sketch in zip(batch, self._sparing(stack(batch), draw))]
 
     def seconds(self, batch, detail):
-        """For each of some Workings of one shape: the Maps of the second, small drawing, see utils.masses, or None without dark masses."""
-        asked = [self.hatches and has_dark_masses(one.photo()) for one in batch]
+        """For each of some Workings of one shape: the Maps of the second, small drawing, see utils.masses, or None where none is due.
+
+        That is filled from a third one in its turn.
+        """
+        due = self.hatches and second_size(*batch[0].shape) >= SMALLEST
+        asked = [due and has_dark_masses(one.photo()) for one in batch]
         small = [to_working(one.photo(), second_size(*one.shape)) for one, needed in zip(batch, asked) if needed]
-        found = iter(self._maps(small, detail) if small else ())
+        found = iter(self.maps(small, detail) if small else ())
         return [next(found) if needed else None for needed in asked]
 
     def maps(self, batch, detail=0.0, progress=None):
