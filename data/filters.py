@@ -157,7 +157,7 @@ def guided(guide, values, weight, side, noise):
     Tang (2010), eqs. 5 to 8, with weights; the smaller size He and Sun (2015).
     """
     mean = lambda image: cv2.boxFilter(image, cv2.CV_32F, (side, side))
-    weights = mean(halved(weight)) + np.float32(1e-4)
+    weights = np.maximum(mean(halved(weight)), np.float32(1e-4))
     average = lambda image: mean(halved(weight * image)) / weights
     mean_guide, mean_values = average(guide), average(values)
     variance = average(guide * guide) - mean_guide**2
