@@ -69,16 +69,23 @@ class Engine:
         size needs about 22 bytes per pixel beside the photo itself, or 1 GB if that is more.
         """
         batch, single = as_batch(photos)
-        if candidate is not None and candidate not in range(self.network.arch.candidates):
-            raise ValueError(f"candidate must be from 0 to {self.network.arch.candidates - 1}, got {candidate}")
-        planes = batch.permute(0, 3, 1, 2)
+        sketch = self.sketches(batch, detail, (candidate,), tile, progress)[0]
+        return sketch[0] if single else sketch
+
+    @torch.inference_mode()
+    def sketches(self, photos, detail=0.0, candidates=(None,), tile=None, progress=None):
+        """Some drawings in one pass: N candidates, as in sketch(), of uint8 photos (B, H, W, 3) -> uint8 (N, B, H, W)."""
+        for candidate in candidates:
+            if candidate is not None and candidate not in range(self.network.arch.candidates):
+                raise ValueError(f"candidate must be from 0 to {self.network.arch.candidates - 1}, got {candidate}")
+        planes = as_batch(photos)[0].permute(0, 3, 1, 2)
         with self.turn:
             self.network.check(planes)
-            sketches = torch.empty(batch.shape[:3], dtype=torch.uint8)
+            drawn = torch.empty(len(candidates), len(planes), *planes.shape[2:], dtype=torch.uint8)
             for place, part, features, origin in self._parts(planes, tile, progress):
-                sketch = self.network.head.sketch(features, detail, origin, candidate)[part][:, 0]
-                sketches[place] = sketch.mul(255).round_().to(torch.uint8)
-        return sketches[0] if single else sketches
+                for whole, sketch in zip(drawn, self.network.head.sketches(features, detail, origin, candidates)):
+                    whole[place] = to_bytes(sketch[part][:, 0])
+        return drawn
 
     def _parts(self, photos, tile, progress):
         """Yields (slices of the drawing, slices of the head's output, features, origin), whole or for each tile."""
@@ -105,6 +112,11 @@ class Engine:
         part = part.float().div_(255) if part.dtype == torch.uint8 else part
         part = pad_to_multiple(part, self.network.arch.stride)
         return part.contiguous(memory_format=torch.channels_last)
+
+
+def to_bytes(values):
+    """Floats in [0, 1] -> uint8."""
+    return values.mul(255).round_().to(torch.uint8)
 
 
 def as_batch(photos):

@@ -40,7 +40,7 @@ def _mixing(weight, bias=0.0):
 
 
 class FusedHead(nn.Module):
-    """Features (B, C, h, w) -> sketch (B, 1, H, W), one candidate, or the whole Drawing; float32, H = factor * h.
+    """Features (B, C, h, w) -> sketch (B, 1, H, W), some candidates, or the whole Drawing; float32, H = factor * h.
 
     All is computed in the precision of the weights, up to the last division. So it is ink that is blended, not paper: the
     sigmoid's values near 0 are finer than those near 1, and white paper stays white in bfloat16. The softmax is taken
@@ -129,14 +129,16 @@ class FusedHead(nn.Module):
         blended = self.middle.add_to(self.sum(weighted), ink)
         return self._planes(1 - blended.float().div_(total.float()), 1)
 
-    def sketch(self, features, detail=0.0, origin=(0, 0), candidate=None):
-        """The blend, or candidate number `candidate` (0 = sparsest): (B, 1, H, W) in [0, 1]."""
+    def sketches(self, features, detail=0.0, origin=(0, 0), candidates=(None,)):
+        """Yields candidate after candidate (0 = sparsest, None = the blend), each (B, 1, H, W) in [0, 1]."""
         ink = self._ink(features, origin)
-        if candidate is not None:
-            return self._planes(1 - ink[:, self._channels(candidate)].float(), 1)
-        weights = self._weights(features, detail)
-        total = self.total(weights)
-        return self._blended(ink, weights.mul_(ink[:, : weights.shape[1]]), total)
+        for candidate in candidates:
+            if candidate is not None:
+                yield self._planes(1 - ink[:, self._channels(candidate)].float(), 1)
+                continue
+            weights = self._weights(features, detail)
+            total = self.total(weights)
+            yield self._blended(ink, weights.mul_(ink[:, : weights.shape[1]]), total)
 
     def forward(self, features, detail=0.0, origin=(0, 0)):
         ink, weights = self._ink(features, origin), self._weights(features, detail)

@@ -1,11 +1,11 @@
-"""Making photos from drawings with a trained Sketch2Photo, behind the sketch() that Engine has for drawing."""
+"""Making photos from drawings with a trained Sketch2Photo, behind the methods that Engine has for drawing."""
 import threading
 
 import torch
 
 from utils.memory import keep_freed_memory
 
-from .engine import Engine, as_batch
+from .engine import Engine, as_batch, to_bytes
 from .fold import fold
 from .precision import choose_dtype, set_precision
 
@@ -22,21 +22,18 @@ class ReverseEngine(Engine):
         self.turn = threading.Lock()
 
     @torch.inference_mode()
-    def sketch(self, photos, detail=0.0, candidate=None, tile=None, progress=None):
-        """Drawings uint8 (H, W, 3) or (B, H, W, 3), whose channels are averaged -> luminance, a uint8 CPU tensor (H, W) or
-        (B, H, W).
+    def sketches(self, photos, detail=0.0, candidates=(None,), tile=None, progress=None):
+        """Drawings uint8 (B, H, W, 3), whose channels are averaged -> luminance, a uint8 CPU tensor (1, B, H, W).
 
         tile, progress and errors as in Engine. The network knows neither detail nor candidates.
         """
-        batch, single = as_batch(photos)
-        ink = 1 - batch.float().mean(3).div_(255)[:, None]
+        ink = 1 - as_batch(photos)[0].float().mean(3).div_(255)[:, None]
         with self.turn:
             self.network.check(ink)
-            luminances = torch.empty(ink.shape[0], *ink.shape[2:], dtype=torch.uint8)
+            luminances = torch.empty(1, ink.shape[0], *ink.shape[2:], dtype=torch.uint8)
             for place, part, features, _ in self._parts(ink, tile, progress):
-                luminance = self.network.luminance(features.float())[part][:, 0]
-                luminances[place] = luminance.mul(255).round_().to(torch.uint8)
-        return luminances[0] if single else luminances
+                luminances[0][place] = to_bytes(self.network.luminance(features.float())[part][:, 0])
+        return luminances
 
     def draw(self, *args, **options):
         """TypeError: a Sketch2Photo has one map, which sketch() gives."""

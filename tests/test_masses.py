@@ -10,8 +10,8 @@ from model import Photo2Sketch
 from tests.tiny import TINY
 from utils import masses
 from utils.checkpoint import save_generator
-from utils.masses import LINES, PALER, SHARE, SIDE, SMALLEST, filled, has_dark_masses, second_size
-from utils.sketcher import Maps, Sketcher
+from utils.masses import HATCHED, LINES, PALER, SHARE, SIDE, SMALLEST, filled, has_dark_masses, second_size
+from utils.sketcher import Sketcher
 from utils.strokes import PERIOD
 from utils.working import to_working
 
@@ -91,13 +91,13 @@ def test_tools_fill_the_blend_and_the_hatched_candidates_alone(tmp_path, monkeyp
     plain.hatches = False
     working = sketcher.prepare(photo)
     small = to_working(working.photo(), second_size(*working.shape))
-    first, second = plain.maps([working])[0], plain.maps([small])[0]
+    first, second = (plain.maps([one])[0].drawings for one in (working, small))
     monkeypatch.setattr("utils.sketcher.filled", lambda sketch, *of_small: [sketch, *of_small])
     for number in (*range(1, 6), None):
-        for found in (sketcher.sketches([working], candidate=number)[0], sketcher.maps([working])[0].pick(number)):
+        for found in (sketcher.sketches([working], candidate=number)[0], sketcher.maps([working])[0].drawings[number]):
             hatched = number is None or number > LINES
             assert not hatched or np.array_equal(found.pop(), photo)
-            expected = (first.pick(number), second.pick(number), second.pick(LINES)) if hatched else (first.pick(number),)
+            expected = (first[number], second[number], second[LINES]) if hatched else (first[number],)
             parts = found if hatched else [found]
             assert isinstance(found, list) == hatched and len(parts) == len(expected)
             assert all(np.abs(one.astype(int) - other).max() <= 1 for one, other in zip(parts, expected))
@@ -115,14 +115,15 @@ def test_a_second_drawing_is_made_where_something_is_dark_alone(coat, tmp_path, 
     sketcher, calls = Sketcher(str(tmp_path / "tiny.pth"), "cpu", "float32", "full"), []
     batch = [sketcher.prepare(np.full((256, 320, 3), grey, np.uint8)) for grey in (10, 20, 30)]
     monkeypatch.setattr("utils.sketcher.has_dark_masses", lambda photo: photo[0, 0, 0] != 20)
-    named = lambda small: [f"maps of {one.pixels[0, 0, 0]}" for one in small]
-    monkeypatch.setattr(sketcher, "maps", lambda small, detail: calls.append(small) or named(small))
-    assert sketcher.seconds(batch, 0.0) == ["maps of 10", None, "maps of 30"]
+    named = lambda small, numbers: [f"{numbers} of {one.pixels[0, 0, 0]}" for one in small]
+    monkeypatch.setattr(sketcher, "drawings", lambda small, detail, numbers: calls.append(small) or named(small, numbers))
+    assert sketcher.seconds(batch, 0.0, [5]) == ["(3, 5) of 10", None, "(3, 5) of 30"]
     assert [one.pixels.shape for one in calls[0]] == [(128, 160, 3)] * 2
+    assert sketcher.seconds(batch, 0.0, []) == [None] * 3
     tiny = [sketcher.prepare(np.full((200, 2 * SMALLEST - 2, 3), 10, np.uint8))]
-    assert sketcher.seconds(tiny, 0.0) == [None]  # of small photos no smaller drawing is made
+    assert sketcher.seconds(tiny, 0.0, [5]) == [None]  # of small photos no smaller drawing is made
     sketcher.hatches = False
-    assert sketcher.seconds(batch, 0.0) == [None] * 3 and len(calls) == 1
+    assert sketcher.seconds(batch, 0.0, [5]) == [None] * 3 and len(calls) == 1
 
 
 def test_the_second_drawing_is_filled_from_a_third(tmp_path, monkeypatch):
@@ -132,17 +133,11 @@ def test_the_second_drawing_is_filled_from_a_third(tmp_path, monkeypatch):
     monkeypatch.setattr("utils.sketcher.has_dark_masses", lambda photo: True)
     monkeypatch.setattr("utils.sketcher.filled", lambda sketch, second, *rest: shapes.append((*sketch.shape, *second.shape)) or sketch)
     sketcher.sketches([sketcher.prepare(np.zeros((480, 640, 3), np.uint8))])
-    assert shapes == [(240, 320, 120, 160)] * 3 + [(480, 640, 240, 320)]  # the smallest first: two candidates and the blend
-
-
-def test_maps_keep_lines_and_confidences(coat):
-    sketch, second, lines, photo = coat
-    maps = Maps([sketch] * 5, np.zeros((5, 4, 4), np.float32), sketch)
-    small = Maps([lines] * 3 + [second] * 2, maps.confidences, second)
-    done = maps.filled(small, photo)
-    assert all(one is sketch for one in done.candidates[:3]) and done.confidences is maps.confidences
-    expected = filled(*coat)
-    assert all(np.array_equal(one, expected) for one in (*done.candidates[3:], done.sketch))
+    assert shapes == [(240, 320, 120, 160), (480, 640, 240, 320)]  # the smallest first
+    shapes.clear()
+    sketcher.maps([sketcher.prepare(np.zeros((480, 640, 3), np.uint8))])
+    assert shapes == [(240, 320, 120, 160)] * 3 + [(480, 640, 240, 320)] * 3  # two candidates and the blend
+    assert HATCHED == (4, 5, None)
 
 
 @pytest.mark.parametrize("side", [3, 7])

@@ -131,6 +131,15 @@ def test_sketch_is_the_rounded_drawing(pair, tile):
         assert np.abs(one.numpy() - expected.candidates[0, index].numpy() * 255).max() < 0.51
 
 
+def test_some_drawings_of_one_pass_are_those_of_one_pass_each(pair):
+    _, engine = pair
+    photos, numbers = noise_photos(2, 64, 100), (3, None, 0, None)
+    together = engine.sketches(photos, 0.3, numbers)
+    assert together.shape == (4, 2, 64, 100) and together.dtype == torch.uint8
+    assert all(torch.equal(one, engine.sketch(photos, 0.3, number)) for one, number in zip(together, numbers))
+    assert (engine.sketches(photos, 0.3, numbers, tile=40).int() - together.int()).abs().max() <= 1
+
+
 @pytest.mark.parametrize("arch, passes", [(TINY, 2), (TINY_PAPER, 12)], ids=["fast", "paper"])
 def test_large_photos_are_drawn_in_tiles_without_being_asked(monkeypatch, arch, passes):
     monkeypatch.setitem(LIMITS, arch.norm, (100 * 100, 64))

@@ -126,10 +126,10 @@ def test_impossible_styles_are_refused(sketcher, style):
 def test_all_maps_agree_with_single_drawings(sketcher):
     working = sketcher.prepare(scene(40, 70))
     maps = sketcher.maps([working, working], 0.3)[1]
-    assert len(maps.candidates) == 5 and np.abs(maps.confidences.sum(0) - 1).max() < 1e-5
+    assert len(maps.drawings) == 6 and np.abs(maps.confidences.sum(0) - 1).max() < 1e-5
     for candidate in (None, 1, 2, 3, 4, 5):
         expected = sketcher.sketches([working], 0.3, candidate)[0].astype(int)
-        assert np.abs(maps.pick(candidate) - expected).max() <= 1
+        assert np.abs(maps.drawings[candidate] - expected).max() <= 1
 
 
 def test_maps_of_large_photos_are_made_one_by_one(sketcher, monkeypatch):
@@ -140,7 +140,7 @@ def test_maps_of_large_photos_are_made_one_by_one(sketcher, monkeypatch):
     maps = sketcher.maps([working])[0]
     assert maps.confidences.shape == (5, 24, 32)
     for candidate in (None, 1, 5):
-        assert np.abs(maps.pick(candidate).astype(int) - expected.pick(candidate)).max() <= 1
+        assert np.abs(maps.drawings[candidate].astype(int) - expected.drawings[candidate]).max() <= 1
 
 
 def test_bad_files_raise_a_reason(sketcher, tmp_path):
@@ -192,12 +192,12 @@ class Greedy:
     def __init__(self, room):
         self.room, self.calls = room, []
 
-    def sketch(self, photos, detail, candidate, tile, progress):
+    def sketches(self, photos, detail, candidates, tile, progress):
         batch, height, width, _ = photos.shape
         self.calls.append((batch, tile))
         if batch * min(height, tile or height) * min(width, tile or width) > self.room:
             raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 GiB")
-        return torch.zeros(batch, height, width, dtype=torch.uint8)
+        return torch.zeros(len(candidates), batch, height, width, dtype=torch.uint8)
 
 
 def test_out_of_memory_goes_on_with_less_at_once(sketcher, monkeypatch):

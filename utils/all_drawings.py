@@ -3,7 +3,7 @@ import numpy as np
 
 from data.guidance import DRAWINGS
 from utils.defaults import BACKGROUND, CRISP, FUR
-from utils.sketcher import Sketcher
+from utils.sketcher import NUMBERS, Sketcher
 from utils.style import Style, inked, resize
 
 
@@ -21,8 +21,7 @@ class AllDrawings:
     def __call__(self, photo):
         """uint8 RGB (H, W, 3) -> {name of DRAWINGS: float32 (H, W) in [0, 1], 1 = paper}, the blend last."""
         working = self.sketcher.prepare(photo)
-        maps = self.sketcher.maps([working])[0]
-        foreground = self.sketcher.foregrounds([working], self.style)[0]
-        candidates = [inked(candidate, self.style, working.photo()) for candidate in maps.candidates]
-        drawn = [*candidates, inked(maps.sketch, self.style, working.photo(), foreground)]
+        (drawings,) = self.sketcher.drawings([working], numbers=NUMBERS)
+        (foreground,) = self.sketcher.foregrounds([working], self.style)
+        drawn = (inked(drawings[number], self.style, working.photo(), None if number else foreground) for number in NUMBERS)
         return {name: resize(part / np.float32(255), *working.size) for name, part in zip(DRAWINGS, drawn)}

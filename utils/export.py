@@ -46,7 +46,7 @@ class Portable(nn.Module):
     def forward(self, photo, detail):
         height, width = photo.shape[-2:]
         padded = photo[:, :, self.reflected(height)][:, :, :, self.reflected(width)]
-        sketch = self.network.head.sketch(self.network.features(padded), detail)
+        (sketch,) = self.network.head.sketches(self.network.features(padded), detail)
         return sketch[..., :height, :width]
 
 

@@ -21,6 +21,7 @@ SIDE = 384  # pixels of the second drawing's long side, at most,
 SHARE = 0.5  # and at most this part of the first one's
 SMALLEST = 128  # and at least: what would be smaller is not drawn
 LINES = CANDIDATES - SHADED  # number of the candidate that has the lines of the denser ones, and no tone
+HATCHED = (*range(LINES + 1, CANDIDATES + 1), None)  # numbers of the drawings that are filled, None = the blend
 WINDOW = 7  # pairs of pixels of the second drawing, side of the square over which tone is compared, and fitted to the photo's grey
 NOISE = 0.003  # variance of the grey, from 0 to 1, up to which a square counts as of one tone
 NEAR = (0.1, 0.35)  # ink of lines around a pixel: up to the first its tone counts, from the second on it does not

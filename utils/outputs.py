@@ -80,12 +80,12 @@ class AllCandidates(OneDrawing):
     def save(self, target, drawn, working, photo=None):
         maps, foreground = drawn
         size, small = working.size, working.photo()
-        candidates = [inked(maps.pick(number), self.style, small) for number in range(1, CANDIDATES + 1)]
+        candidates = [inked(maps.drawings[number], self.style, small) for number in range(1, CANDIDATES + 1)]
         for name, sketch in zip(self.candidates(target), candidates):
             self.write(name, finish(sketch, self.style, size, photo))
         prevailing = confidence.confidence_map(maps.confidences)
         self.write(f"{target}_confidence.{self.extension}", resize(prevailing, *size))
-        blend = inked(maps.sketch, self.style, small, foreground)
+        blend = inked(maps.drawings[None], self.style, small, foreground)
         self.write(f"{target}_sheet.{self.extension}", self.sheet([blend, *candidates], maps.confidences, size, photo))
         self.store(target, blend, size, photo)
 

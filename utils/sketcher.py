@@ -16,7 +16,7 @@ from model.reverse import ReverseEngine
 from utils.checkpoint import CheckpointError, load_network
 from utils.defaults import CHECKPOINTS, MAX_MEGAPIXELS, WORKING_SIZE
 from utils.devices import choose_device, is_out_of_memory
-from utils.masses import LINES, SMALLEST, filled, has_dark_masses, second_size
+from utils.masses import HATCHED, LINES, SMALLEST, filled, has_dark_masses, second_size
 from utils.memory import keep_freed_memory
 from utils.picture_modes import to_rgb
 from utils.pictures import read_picture
@@ -25,6 +25,7 @@ from utils.working import array_to_bytes, to_working
 
 SMALLER_TILES = (1024, 512, 256)  # tried one after the other when memory runs out
 LARGE = 8e6  # pixels beyond which not all maps are held at once: they take 44 bytes a pixel
+NUMBERS = (*range(1, CANDIDATES + 1), None)  # of all drawings: the candidates and the blend
 DIRECTIONS = {"photo2sketch": (Photo2Sketch, Engine), "sketch2photo": (Sketch2Photo, ReverseEngine)}
 
 
@@ -32,22 +33,8 @@ DIRECTIONS = {"photo2sketch": (Photo2Sketch, Engine), "sketch2photo": (Sketch2Ph
 class Maps:
     """What the network drew of one photo at the working size."""
 
-    candidates: list  # T uint8 (h, w), from sparse to dense, 255 = paper
+    drawings: dict  # {number: uint8 (h, w)}, 255 = paper: candidates 1 to T, from sparse to dense, and None, the blend
     confidences: np.ndarray  # float32 (T, h', w') in [0, 1], they sum to 1 over T
-    sketch: np.ndarray  # uint8 (h, w), the blend
-
-    def pick(self, candidate=None):
-        """The blend, or candidate 1 to T."""
-        return self.sketch if candidate is None else self.candidates[candidate - 1]
-
-    def filled(self, second, photo):
-        """These Maps with the dark masses of a second, small drawing's Maps in the blend and the hatched candidates.
-
-        photo: uint8 (h, w, 3).
-        """
-        full = lambda one, other: filled(one, other, second.pick(LINES), photo)
-        hatched = [full(one, other) for one, other in zip(self.candidates[LINES:], second.candidates[LINES:])]
-        return Maps(self.candidates[:LINES] + hatched, self.confidences, full(self.sketch, second.sketch))
 
 
 class Sketcher:
@@ -132,12 +119,7 @@ class Sketcher:
         detail, candidate: as in Style. progress: called as progress(done, total) after each tile. When memory runs out,
         the photos are drawn one by one, then in smaller tiles.
         """
-        sketches = self._sketches(batch, detail, candidate, progress)
-        if candidate is not None and candidate <= LINES:
-            return sketches
-        seconds = self.seconds(batch, detail)
-        full = lambda sketch, second, one: filled(sketch, second.pick(candidate), second.pick(LINES), one.photo()) if second else sketch
-        return [full(*parts) for parts in zip(sketches, seconds, batch)]
+        return [drawings[candidate] for drawings in self.drawings(batch, detail, (candidate,), progress)]
 
     def foregrounds(self, batch, style):
         """For each of some Workings the map of its foreground, float32 (h, w) of a few cells, or None where the style needs none."""
@@ -167,34 +149,48 @@ class Sketcher:
             raise CheckpointError(f"{error} {remedy}") from error
         return for_finding(network, self.device, self.engine.dtype)
 
-    def _sketches(self, batch, detail, candidate, progress):
-        """sketches() without what the second drawing adds."""
-        index = None if candidate is None else candidate - 1
+    def drawings(self, batch, detail=0.0, numbers=(None,), progress=None):
+        """Some drawings of each of some Workings of one shape: a list of {number: uint8 (h, w)}, 255 = paper.
+
+        numbers: candidates 1 to T, None = the blend. The rest as in sketches().
+        """
+        return self._fill(self._drawings(batch, detail, numbers, progress), batch, detail)
+
+    def _drawings(self, batch, detail, numbers, progress):
+        """drawings() without what the second drawing adds."""
+        indices = [None if number is None else number - 1 for number in numbers]
 
         def draw(photos, tile):
-            return self.engine.sketch(photos, detail, index, tile, progress).numpy()
+            return self.engine.sketches(photos, detail, indices, tile, progress).numpy().swapaxes(0, 1)
 
-        return [one.trim(sketch) for one, sketch in zip(batch, self._sparing(stack(batch), draw))]
+        return [dict(zip(numbers, one.trim(planes))) for one, planes in zip(batch, self._sparing(stack(batch), draw))]
 
-    def seconds(self, batch, detail):
-        """For each of some Workings of one shape: the Maps of the second, small drawing, see utils.masses, or None where none is due.
+    def _fill(self, found, batch, detail):
+        """The drawings found of some Workings of one shape with the dark masses of the second, small drawing, see utils.masses."""
+        numbers = [number for number in found[0] if number in HATCHED]
+        for drawings, second, one in zip(found, self.seconds(batch, detail, numbers), batch):
+            if second:
+                drawings |= {number: filled(drawings[number], second[number], second[LINES], one.photo()) for number in numbers}
+        return found
+
+    def seconds(self, batch, detail, numbers):
+        """For each of some Workings of one shape: the second drawing's candidate LINES and `numbers`, or None where none is due.
 
         That is filled from a third one in its turn.
         """
-        due = self.hatches and second_size(*batch[0].shape) >= SMALLEST
+        due = numbers and self.hatches and second_size(*batch[0].shape) >= SMALLEST
         asked = [due and has_dark_masses(one.photo()) for one in batch]
         small = [to_working(one.photo(), second_size(*one.shape)) for one, needed in zip(batch, asked) if needed]
-        found = iter(self.maps(small, detail) if small else ())
+        found = iter(self.drawings(small, detail, (LINES, *numbers)) if small else ())
         return [next(found) if needed else None for needed in asked]
 
     def maps(self, batch, detail=0.0, progress=None):
         """Everything that the network draws of some Workings of one shape: a list of Maps; else as sketches()."""
         if batch[0].pixels.size > 3 * LARGE:
-            found = [self._maps_of_large(one, detail, progress) for one in batch]
-        else:
-            found = self._maps(batch, detail, progress)
-        seconds = self.seconds(batch, detail)
-        return [maps.filled(second, one.photo()) if second else maps for maps, second, one in zip(found, seconds, batch)]
+            return [self._maps_of_large(one, detail, progress) for one in batch]
+        found = self._maps(batch, detail, progress)
+        self._fill([maps.drawings for maps in found], batch, detail)
+        return found
 
     def _maps(self, batch, detail, progress=None):
         """maps() without what the second drawing adds."""
@@ -206,15 +202,14 @@ class Sketcher:
         found = []
         for one, planes in zip(batch, self._sparing(stack(batch), draw)):
             candidates, confidences = np.split(one.trim(planes[:-1]), 2)
-            found.append(Maps([to_bytes(plane) for plane in candidates], confidences, to_bytes(one.trim(planes[-1]))))
+            drawings = (to_bytes(plane) for plane in (*candidates, one.trim(planes[-1])))
+            found.append(Maps(dict(zip(NUMBERS, drawings)), confidences))
         return found
 
     def _maps_of_large(self, one, detail, progress):
-        """Maps of a photo whose floats would take too much memory: map after map, the confidences at WORKING_SIZE."""
+        """Maps of a photo whose floats would take too much memory: no floats but the confidences, at WORKING_SIZE."""
         small = self._maps([to_working(one.photo(), WORKING_SIZE)], detail)[0]
-        numbers = (None, *range(1, len(small.candidates) + 1))
-        blend, *candidates = (self._sketches([one], detail, number, progress)[0] for number in numbers)
-        return Maps(candidates, small.confidences, blend)
+        return Maps(self.drawings([one], detail, NUMBERS, progress)[0], small.confidences)
 
     def _sparing(self, photos, draw):
         """draw(photos, tile) of uint8 photos (B, h, w, 3), with less at once when memory runs out."""
