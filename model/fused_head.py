@@ -74,7 +74,7 @@ class FusedHead(nn.Module):
         channels, maps = self.directions * cell, self.count * cell
         field = F.pixel_unshuffle(field.detach()[None], self.factor)  # channel k * cell + c
         self.register_buffer("field", field.contiguous(memory_format=torch.channels_last))
-        self.last = None, None
+        self.laid = None
         spread = torch.zeros(channels, len(self.ink.bias))
         spread[:, maps : maps + self.directions] = torch.eye(self.directions).repeat_interleave(cell, 0)
         gather = torch.zeros(len(self.ink.bias), channels)
@@ -91,15 +91,15 @@ class FusedHead(nn.Module):
         """The field over height x width cells from `origin` in pixels, a multiple of the factor: (1, K cell, h, w)."""
         period = PERIOD // self.factor
         top, left = (start // self.factor % period for start in origin)
-        place = height, width, top, left, self.field.device
-        if torch.jit.is_tracing() or self.last[0] != place:
+        if torch.jit.is_tracing():
             rows = (torch.arange(height, device=self.field.device) + top) % period
             columns = (torch.arange(width, device=self.field.device) + left) % period
-            strokes = self.field.permute(0, 2, 3, 1)[:, rows][:, :, columns].permute(0, 3, 1, 2)
-            if torch.jit.is_tracing():
-                return strokes
-            self.last = place, strokes  # photos of one size, and most tiles of a large one, ask for the same again
-        return self.last[1]
+            return self.field.permute(0, 2, 3, 1)[:, rows][:, :, columns].permute(0, 3, 1, 2)
+        laid = self.laid  # enough periods side by side for the last photo: for its tiles and smaller drawings too
+        if laid is None or laid.device != self.field.device or laid.shape[2] < top + height or laid.shape[3] < left + width:
+            count = (-(-(top + height) // period), -(-(left + width) // period))
+            laid = self.laid = self.field.repeat(1, 1, *count).contiguous(memory_format=torch.channels_last)
+        return laid[..., top : top + height, left : left + width]
 
     def _ink(self, features, origin):
         """Ink of the candidates in cells: (B, at least T cell, h, w) in [0, 1], 0 = paper. Further channels mean nothing."""

@@ -8,8 +8,8 @@ import pytest
 import torch
 from PIL import Image
 
+from benchmarks import figures
 from model import PRESETS, Photo2Sketch
-from utils import figures
 from utils.all_drawings import AllDrawings
 from utils.architecture_figure import architecture_svg, strides
 from utils.checkpoint import load_network, save_generator
@@ -111,7 +111,7 @@ def test_architecture_names_every_width_and_lies_inside_its_frame():
 
 def test_the_shipped_diagram_is_the_one_that_the_code_draws():
     with open(os.path.join(figures.ROOT, "figure", "architecture.svg"), encoding="utf-8") as file:
-        assert file.read() == architecture_svg(), "make it again: python -m utils.figures architecture"
+        assert file.read() == architecture_svg(), "make it again: python -m benchmarks.figures architecture"
 
 
 def test_shipped_figures_are_small():

@@ -1,4 +1,4 @@
-"""Makes the pictures of the README: python -m utils.figures all|sheet|architecture|compare."""
+"""Makes the pictures of the README: python -m benchmarks.figures all|sheet|architecture|compare."""
 import os
 import sys
 
@@ -49,7 +49,7 @@ def compare(network, photos):
 
 
 def main(arguments=None):
-    parser = Parser(prog="python -m utils.figures", description=__doc__.split(":")[0] + ".", allow_abbrev=False)
+    parser = Parser(prog="python -m benchmarks.figures", description=__doc__.split(":")[0] + ".", allow_abbrev=False)
     add = parser.add_argument
     add("which", choices=("all", *FIGURES), help="sheet: Test/ and its drawings; compare: beside classical ones")
     add("--photos", nargs="+", default=HELD_OUT, metavar="FILE", help="of compare; default: photos not trained on")
