@@ -39,9 +39,15 @@ def named_folder(text):
 def by_stem(folder, option):
     """{name without folder and extension: path} of the pictures of a folder."""
     try:
-        return {os.path.splitext(os.path.basename(n))[0]: os.path.join(folder, n) for n in find_pictures(folder)}
+        names = find_pictures(folder)
     except FileNotFoundError as error:
         raise PreferenceError(f"{option}: {error}. Name a folder of pictures.") from None
+    paths = {}
+    for path in (os.path.join(folder, name) for name in names):
+        other = paths.setdefault(os.path.splitext(os.path.basename(path))[0], path)
+        if other != path:
+            raise PreferenceError(f"{option}: {other} and {path} have the same name. Rename one, and its drawings.")
+    return paths
 
 
 def read(path):

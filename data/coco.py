@@ -77,16 +77,21 @@ class Annotations:
             return self.boxes[span]
         return self.boxes[span][np.isin(self.categories[span], categories)]
 
-    def outlines(self, place):
-        """(crowd, polygons) of each object of a photo: bool, and a list of (N, 2) arrays, inside by the even-odd rule."""
+    def outlines(self, place, categories=None):
+        """(crowd, polygons) of each object of a photo: bool, and a list of (N, 2) arrays, inside by the even-odd rule.
+
+        categories: as in objects().
+        """
         for i in range(self.starts[place], self.starts[place + 1]):
+            if categories is not None and self.categories[i] not in categories:
+                continue
             first, last = self.corner_starts[i], self.corner_starts[i + 1]
             cuts = np.flatnonzero(self.ring_ends[first:last]) + 1
             yield bool(self.crowds[i]), np.split(np.asarray(self.corners[first:last]), cuts[:-1]) if len(cuts) else []
 
-    def polygons(self, place):
-        """Outlines of all objects of a photo but crowds: a list of (N, 2) arrays."""
-        return [polygon for crowd, polygons in self.outlines(place) if not crowd for polygon in polygons]
+    def polygons(self, place, categories=None):
+        """Outlines of all objects of a photo but crowds: a list of (N, 2) arrays. categories: as in objects()."""
+        return [polygon for crowd, polygons in self.outlines(place, categories) if not crowd for polygon in polygons]
 
     def ids_of(self, names):
         """The ids of categories by name. ValueError names the unknown ones and those there are."""

@@ -135,7 +135,7 @@ class Photos:
         if rgb is None:
             return None
         place = self.annotations.place(name) if self.annotations else None
-        outlines = self.annotations.polygons(place) if place is not None else ()
+        outlines = self.annotations.polygons(place, self.kept) if place is not None else ()
         outlines = [header.upright(outline, factor) for outline in outlines]
         maps = self._edges(index, header, factor, rgb.shape[:2])
         if maps is None:

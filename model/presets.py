@@ -35,7 +35,7 @@ class Architecture:
     @property
     def stride(self):
         """Pixels per cell of the bottleneck along one side: inputs are padded to a multiple of it."""
-        return self.unshuffle * 2 ** (len(self.widths) - 1) if self.downsample == "conv" else 2 ** (len(self.widths) - 1)
+        return self.unshuffle * 2 ** (len(self.widths) - 1)
 
 
 # For CPUs: nothing runs at full resolution, batch norm folds into the convolutions, depth sits at strides 4 to 16.

@@ -7,6 +7,7 @@ with its own encoder features where the network has skips. Instance norms need a
 tiles are gathered.
 """
 import contextlib
+import copy
 import dataclasses
 
 import torch
@@ -52,6 +53,11 @@ def reach(arch):
     return max(up, farthest, down[-1]), levels
 
 
+def norms_of(*parts):
+    """The instance norms of some modules, in the order of their forward pass."""
+    return [module for part in parts for module in part.modules() if isinstance(module, nn.InstanceNorm2d)]
+
+
 class TiledPass:
     """The tiles of one photo and what has been computed of it.
 
@@ -62,6 +68,8 @@ class TiledPass:
     """
 
     def __init__(self, network, load, size, side, progress=None):
+        if norms_of(network):  # others may draw with it meanwhile: the norms of a copy, with the same weights, are set
+            network = copy.deepcopy(network, {id(weights): weights for weights in (*network.parameters(), *network.buffers())})
         self.network, self.load, self.size = network, load, size
         stride = network.arch.stride
         distance, self.levels = reach(network.arch)
@@ -76,8 +84,7 @@ class TiledPass:
         self.encoder = network.encoder.stages[: self.levels]
         self.middle = network.encoder.stages[self.levels :], network.decoder.blocks[:coarse]
         self.decoder = network.decoder.blocks[coarse:]
-        norms = [m for part in (self.encoder, self.decoder) for m in part.modules() if isinstance(m, nn.InstanceNorm2d)]
-        self.done, self.total = 0, len(self.tiles) * (2 + len(norms))
+        self.done, self.total = 0, len(self.tiles) * (2 + len(norms_of(self.encoder, self.decoder)))
         self.progress = progress
 
     def around(self, tile):
@@ -92,14 +99,13 @@ class TiledPass:
 
     def features(self):
         """Yields (tile, box, the decoder's features of the box around the tile); use the tile's part of them."""
-        with contextlib.ExitStack() as statistics:
-            self._settle_norms(self.encoder, self._encode, statistics)
-            base = self._across([self._base()])
-            self._settle_norms(self.decoder, lambda box: self._decode(base, box), statistics)
-            for tile in self.tiles:
-                box = self.around(tile)
-                yield tile, box, self._decode(base, box)
-                self._count()
+        self._settle_norms(self.encoder, self._encode)
+        base = self._across([self._base()])
+        self._settle_norms(self.decoder, lambda box: self._decode(base, box))
+        for tile in self.tiles:
+            box = self.around(tile)
+            yield tile, box, self._decode(base, box)
+            self._count()
 
     def _count(self):
         self.done += 1
@@ -144,19 +150,15 @@ class TiledPass:
             x = block(x, skips.pop())
         return x
 
-    def _settle_norms(self, part, run, statistics):
-        """Give the instance norms of `part`, one after the other, the statistics of the whole photo.
-
-        run: run(box) calls the part for a tile. statistics: an ExitStack; when it closes, the norms are as before.
-        """
-        for norm in (m for m in part.modules() if isinstance(m, nn.InstanceNorm2d)):
-            sums = _Sums(self)
-            with _forward_of(norm, sums):
-                for sums.tile in self.tiles:
-                    with contextlib.suppress(_Reached):
-                        run(self.around(sums.tile))
-                    self._count()
-            statistics.enter_context(_forward_of(norm, sums.normaliser(norm)))
+    def _settle_norms(self, part, run):
+        """Give the instance norms of `part`, one after the other, the statistics of the whole photo. run(box) calls it for a tile."""
+        for norm in norms_of(part):
+            norm.forward = sums = _Sums(self)
+            for sums.tile in self.tiles:
+                with contextlib.suppress(_Reached):
+                    run(self.around(sums.tile))
+                self._count()
+            norm.forward = sums.normaliser(norm)
 
 
 class _Reached(Exception):
@@ -185,13 +187,3 @@ class _Sums:
         gain = weight / (self.squares / self.count - mean.square() + norm.eps).sqrt()
         shift = bias - mean * gain
         return lambda x: torch.addcmul(shift.to(x), x, gain.to(x))
-
-
-@contextlib.contextmanager
-def _forward_of(module, function):
-    """Replaces a module's forward for a while."""
-    module.forward = function
-    try:
-        yield
-    finally:
-        del module.forward

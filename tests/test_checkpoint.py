@@ -1,4 +1,5 @@
 """Checkpoints: they describe themselves, and bad ones are refused in a sentence."""
+import errno
 import os
 import pickle
 import resource
@@ -50,6 +51,15 @@ def test_missing_truncated_and_foreign_files(saved, tmp_path):
     torch.save([1, 2], path)
     with pytest.raises(CheckpointError, match="not a checkpoint of this project"):
         load_network(Photo2Sketch, path)
+
+
+def test_a_file_that_may_not_be_read_is_not_called_damaged(saved, monkeypatch):
+    def closed(path, **options):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+
+    monkeypatch.setattr(torch, "load", closed)
+    with pytest.raises(CheckpointError, match="net.pth cannot be read .Permission denied"):
+        load_network(Photo2Sketch, saved[0])
 
 
 def test_the_other_networks_file_is_refused(saved):

@@ -59,7 +59,11 @@ def test_coco_layout_with_objects_and_categories(coco):
     assert len(outline) == 4 and crowded
     assert crowd[:, 0].max() == 0 and crowd[:, 1].max() == 19  # its run is part of the first column
     assert photos.annotations.sizes.tolist() == [[120, 90]] * 3
-    assert Photos(str(coco), categories=["dog"]).names.tolist() == ["000000000000.jpg", "000000000002.jpg"]
+    dogs = Photos(str(coco), categories=["dog"])
+    assert dogs.names.tolist() == ["000000000000.jpg", "000000000002.jpg"]
+    kept = [outline.tolist() for outline in photos.annotations.polygons(0, dogs.kept)]
+    assert 0 < len(kept) < 3 and all(outline in [p.tolist() for p in polygons] for outline in kept)
+    assert len(dogs.read(0).centres) == 1
     assert Photos(str(coco), "val").names.tolist() == ["000000000009.jpg"]
     with pytest.raises(ValueError, match="no category cow.*cat, dog"):
         Photos(str(coco), categories=["cow"])

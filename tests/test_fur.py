@@ -126,8 +126,8 @@ def test_the_blend_has_fur_and_candidates_have_none(tmp_path, monkeypatch):
 
 def test_the_option_reaches_the_drawings(draw, tmp_path, monkeypatch):
     monkeypatch.setattr("model.Foreground.find", lambda self, squares: np.ones((len(squares), 64, 64), np.float32))
-    paper = lambda engine, photos, *rest: torch.full(photos.shape[:3], 255, dtype=torch.uint8)
-    monkeypatch.setattr("model.engine.Engine.sketch", paper)
+    paper = lambda engine, photos, detail, numbers, *rest: torch.full((len(numbers), *photos.shape[:3]), 255, dtype=torch.uint8)
+    monkeypatch.setattr("model.engine.Engine.sketches", paper)
     store(tmp_path / "in/a.png", coat(64))
     ink = []
     for amount in ("0", "0.5", "1"):

@@ -1,4 +1,6 @@
 """The generators: sizes, cost, independence of batch mates, and the soft weighted head."""
+import dataclasses
+
 import numpy as np
 import pytest
 import torch
@@ -10,6 +12,8 @@ from model.generator import pad_to_multiple
 from model.head import blend
 from model.side_outputs import SideOutputs
 from tests.tiny import TINY, TINY_PAPER
+
+TINY_POOLED = dataclasses.replace(TINY, preset="tiny-pooled", downsample="pool")
 
 
 def randomised(network, seed=0):
@@ -41,7 +45,7 @@ def test_paper_preset_has_the_published_shape():
     assert any(isinstance(module, torch.nn.InstanceNorm2d) for module in network.modules())
 
 
-@pytest.mark.parametrize("arch", [TINY, TINY_PAPER], ids=lambda a: a.preset)
+@pytest.mark.parametrize("arch", [TINY, TINY_PAPER, TINY_POOLED], ids=lambda a: a.preset)
 @pytest.mark.parametrize("size", [(16, 16), (17, 33), (50, 31), (64, 64)])
 def test_any_size_comes_back_in_its_own_size_and_range(arch, size):
     photo, sketch = torch.rand(1, 3, *size), torch.rand(1, 1, *size)

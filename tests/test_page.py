@@ -4,6 +4,7 @@ import hashlib
 import html.parser
 import io
 import os
+import time
 import tracemalloc
 import urllib.parse
 
@@ -162,7 +163,35 @@ def test_pictures_that_cannot_be_read_are_named_with_the_reason(tmp_path):
     assert "a<b>.jpg cannot be shown: no such file." in read.text and "c.jpg cannot be shown: " in read.text
     assert len(read.all("figure")) == 2 and len(read.pictures()) == 6 + 7
     write_page(str(tmp_path / "index.html"), entries, max_megapixels=0.001)
-    assert Reader(tmp_path / "index.html").text.count("above the limit of 0.001 megapixels") == 3
+    assert Reader(tmp_path / "index.html").text.count("above the limit of 0.001 megapixels") == 2  # photos
+
+
+def test_drawings_larger_than_photos_may_be_are_shown(tmp_path):
+    one = entry(tmp_path, 0)
+    for path in (one.drawing_path, *one.candidate_paths):
+        picture(path, (90, 90, 90), (242, 80))  # as with --beside
+    write_page(str(tmp_path / "index.html"), [one], max_megapixels=0.01)
+    assert len(Reader(tmp_path / "index.html").pictures()) == 6
+
+
+def test_large_photos_take_turns(tmp_path, monkeypatch):
+    entries, under_way, most = [entry(tmp_path, number) for number in range(8)], [], []
+    read = page.read
+
+    def watched(*given):
+        under_way.append(None)
+        most.append(len(under_way))
+        time.sleep(0.002)
+        under_way.pop()
+        return read(*given)
+
+    monkeypatch.setattr(page, "THREADS", 4)
+    monkeypatch.setattr(page, "read", watched)
+    for limit in (page.LARGE, 120 * 80 - 1):
+        most.clear()
+        monkeypatch.setattr(page, "LARGE", limit)
+        write_page(str(tmp_path / "index.html"), entries)
+        assert (max(most) > 1) == (limit > 120 * 80)
 
 
 def test_drawings_of_another_shape_have_no_slider(tmp_path):

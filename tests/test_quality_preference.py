@@ -68,7 +68,7 @@ def test_intervals_are_scipys_and_those_of_half_wins_lie_between():
     assert ends == sorted(ends) and [high for _, high in ends] == sorted(high for _, high in ends)
 
 
-@pytest.mark.parametrize("case", ["folder", "name", "one", "drawing", "damaged", "output", "choice"])
+@pytest.mark.parametrize("case", ["folder", "name", "one", "twice", "drawing", "damaged", "output", "choice"])
 def test_what_is_wrong_is_said(tmp_path, case):
     drawings = folders(tmp_path)
     photos, out = str(tmp_path / "photos"), str(tmp_path / "pairs")
@@ -79,6 +79,7 @@ def test_what_is_wrong_is_said(tmp_path, case):
         "folder": (["make", "--photos", photos + "x", "--output", out, "--drawings", *drawings], "no such folder"),
         "name": ([*make, "ours", "hed"], "NAME=DIR"),
         "one": ([*make, drawings[0]], "two methods"),
+        "twice": ([*make, *drawings], "have the same name"),
         "drawing": ([*make, *drawings], "hed has no drawing of c"),
         "damaged": ([*make, *drawings], "c.png cannot be decoded"),
         "output": ([*make, *drawings], "pairs"),
@@ -86,6 +87,8 @@ def test_what_is_wrong_is_said(tmp_path, case):
     }
     if case == "damaged":
         (tmp_path / "hed" / "c.png").write_bytes(b"no picture")
+    if case == "twice":
+        cv2.imwrite(str(tmp_path / "photos" / "b.jpg"), np.zeros((80, 96, 3), np.uint8))
     if case == "output":
         (tmp_path / "pairs").write_text("a file")
     if case == "choice":

@@ -3,7 +3,9 @@ import copy
 import os
 import subprocess
 import sys
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -108,6 +110,18 @@ def test_reach_is_what_a_pixel_sees_in_the_tiled_levels(name):
     if network.arch.skips:
         farthest = max(farthest, beyond(drawing, photo, 256))
     assert farthest <= distance < farthest + 8
+
+
+def test_photos_in_tiles_do_not_mix_with_those_of_other_threads(pair):
+    network, engine = pair
+    engine = copy.copy(engine)
+    engine.turn = threading.Semaphore(2)
+    photos = noise_photos(4, 96, 112)
+    expected = engine.sketch(photos)
+    with ThreadPoolExecutor(2) as threads:
+        drawn = list(threads.map(lambda index: engine.sketch(photos[index % 4], tile=(64, None)[index // 4 % 2]), range(12)))
+    for index, sketch in enumerate(drawn):
+        assert (sketch.int() - expected[index % 4].int()).abs().max() <= 1
 
 
 def test_photos_of_a_batch_do_not_mix(pair):

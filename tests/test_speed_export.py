@@ -1,5 +1,6 @@
 """Exported files draw what the network draws, for any size, without this project's code."""
 import os
+import resource
 import subprocess
 import sys
 
@@ -73,6 +74,16 @@ def test_mistakes_get_a_sentence_and_leave_no_file(tmp_path):
         main(["--checkpoint", str(tmp_path / "none.pth"), "--output", str(tmp_path / "out")])
     assert not os.path.exists(tmp_path / "out")
     (tmp_path / "out").write_text("a file")
+    save_generator(lively_network(TINY), tmp_path / "network.pth", step=1)
+    arguments = ["--checkpoint", str(tmp_path / "network.pth"), "--output"]
     with pytest.raises(SystemExit, match="--output"):
-        save_generator(lively_network(TINY), tmp_path / "network.pth", step=1)
-        main(["--checkpoint", str(tmp_path / "network.pth"), "--output", str(tmp_path / "out")])
+        main([*arguments, str(tmp_path / "out")])
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    for kind in ("onnx", "torchscript"):
+        resource.setrlimit(resource.RLIMIT_FSIZE, (5000, limits[1]))
+        try:
+            with pytest.raises(SystemExit, match="cannot be written"):
+                main([*arguments, str(tmp_path / "full"), "--format", kind])
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        assert os.listdir(tmp_path / "full") == []

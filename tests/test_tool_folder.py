@@ -4,6 +4,7 @@ import os
 import pathlib
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -145,6 +146,12 @@ def test_candidates_do_not_meet_other_photos():
 def test_chains_of_collisions_stay_distinct():
     names, _ = targets(["a.jpg", "a.jpg.jpg", "a.jpg.png", "a.png", "a.png.gif"])
     assert len({name.lower() for name in names}) == 5
+
+
+def test_many_photos_take_little_longer():
+    start = time.process_time()
+    assign([(f"/x/{index}.jpg", f"{index}.jpg") for index in range(20_000)], lambda target: [f"{target}.png"])
+    assert time.process_time() - start < 5  # a minute where 20,000 names are made for each
 
 
 def test_the_same_name_from_several_inputs():

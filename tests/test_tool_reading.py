@@ -1,4 +1,7 @@
 """Reading: every kind of picture comes out right."""
+import io
+import struct
+
 import cv2
 import numpy as np
 import pytest
@@ -156,6 +159,18 @@ def test_colour_profiles_are_converted(tmp_path, extension):
     path = store(tmp_path / f"profiled.{extension}", red, icc_profile=wide_gamut_profile(), quality=95)
     found = read_picture(path).reshape(-1, 3).mean(0)
     assert found[1] > 240 and found[0] < 15, found
+
+
+def test_a_linear_profile_is_converted_whatever_it_is_called(tmp_path):
+    data = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
+    gray = store(tmp_path / "x.png", np.full((4, 4, 3), 55, np.uint8), icc_profile=bytes(data))
+    assert (read_picture(gray) == 55).all()
+    place = data.index(b"para")  # the curve, which all three channels share: its kind and numbers, of 16 + 16 bits
+    data[place + 8 : place + 12], data[place + 12 : place + 16] = struct.pack(">HH", 0, 0), struct.pack(">i", 1 << 16)
+    assert "srgb" in ImageCms.getProfileDescription(ImageCms.ImageCmsProfile(io.BytesIO(data))).lower()
+    store(gray, np.full((4, 4, 3), 55, np.uint8), icc_profile=bytes(data))
+    expected = 255 * (1.055 * (55 / 255) ** (1 / 2.4) - 0.055)  # IEC 61966-2-1
+    assert np.abs(read_picture(gray) - expected).max() <= 1.5
 
 
 def test_a_damaged_profile_is_ignored(tmp_path):

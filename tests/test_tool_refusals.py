@@ -100,3 +100,14 @@ def test_the_limit_can_be_moved_and_pillows_own_does_not_interfere(tmp_path):
     large.write_bytes(huge_png(20_000, 20_000))
     assert probe(large, max_megapixels=500) == (20_000, 20_000)
     assert Image.MAX_IMAGE_PIXELS == before
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("format", ["PNG", "TIFF", "LZW", "WEBP", "BMP"])
+def test_pictures_above_pillows_limit_are_decoded(tmp_path, monkeypatch, format):
+    options = {"format": "TIFF", "compression": "tiff_lzw"} if format == "LZW" else {"format": format}
+    path = store(tmp_path / "x", QUADRANTS, **options, **({"lossless": True} if format == "WEBP" else {}))
+    for limit in (QUADRANTS.size // 3 - 1, 10):  # a warning, and an error
+        monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", limit)
+        assert np.array_equal(read_picture(path), QUADRANTS)
+    assert "above the limit" in refusal(path, max_megapixels=1e-4)

@@ -11,6 +11,8 @@ from PIL import Image
 from model.engine import LIMITS
 from tests.tool_kit import checkpoint, draw, files, reverse_weights, scene, store, weights  # noqa: F401 (fixtures)
 from utils import runner
+from utils.atomic import HOST
+from utils.records import Records
 from utils.sketcher import Sketcher
 
 
@@ -120,6 +122,25 @@ def test_skip_existing_compares_time_options_and_checkpoint(draw, tmp_path, tmp_
     content["weights"] = {name: value + 0.01 for name, value in content["weights"].items()}
     torch.save(content, other)
     assert "3 drawn, 0 skipped" in draw("--skip-existing", "--ink", "2", weights=other)[1]
+
+
+def test_a_drawing_of_a_run_that_was_killed_before_its_record_does_not_count(draw, tmp_path, monkeypatch):
+    store(tmp_path / "in" / "a.png")
+    assert "1 drawn" in draw()[1]
+    with monkeypatch.context() as killed:
+        add = Records.add
+        killed.setattr(Records, "add", lambda self, target, stamp: None if stamp else add(self, target, stamp))
+        assert "1 drawn" in draw("--ink", "2")[1]
+    assert "1 drawn, 0 skipped" in draw("--skip-existing")[1]  # what lies there has another ink
+    assert "0 drawn, 1 skipped" in draw("--skip-existing")[1]
+
+
+def test_what_a_killed_run_has_left_beside_subfolders_is_swept(draw, tmp_path):
+    store(tmp_path / "in" / "deep" / "a.png")
+    left = tmp_path / "out" / f".photo2sketch-{HOST}-{2**22 + 1}-0.tmp.html"  # a process number that Linux does not give
+    left.parent.mkdir()
+    left.write_text("half a page")
+    assert "1 drawn" in draw()[1] and not left.exists()
 
 
 def test_names_alone_do_not_count_as_drawn(draw, tmp_path):

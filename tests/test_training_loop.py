@@ -47,6 +47,22 @@ def run(coco, tmp_path_factory):
     return run
 
 
+def test_compiled_networks_train_with_the_gradient_penalty(tmp_path, monkeypatch):
+    compile = torch.nn.Module.compile
+    monkeypatch.setattr(torch.nn.Module, "compile", lambda network: compile(network, backend="aot_eager"))  # needs no C++ compiler
+    runs = [tiny_run(tmp_path / name, "--steps", "2", *more) for name, more in (("a", []), ("b", ["--compile"]))]
+    plain, compiled = (stats(run)[0] for run in runs)
+    assert compiled["r1"] > 0 and compiled["total"] == pytest.approx(plain["total"], rel=1e-3)
+    assert (runs[1] / "curves.png").exists()  # without a validation too
+
+
+def test_validation_takes_no_more_photos_at_once_than_training(tmp_path, monkeypatch):
+    given = []
+    monkeypatch.setattr("utils.training.loop.Validation", lambda data, count, batch, *rest: given.append(batch))
+    tiny_run(tmp_path, "--steps", "1", "--validate-every", "5", "--batch", "4", "--accumulate", "2")
+    assert given == [2]
+
+
 def test_run_folder_holds_options_stats_samples_curves_and_checkpoints(run, coco):
     assert run.name == "001-test"
     options = json.loads((run / "options.json").read_text())

@@ -210,6 +210,21 @@ def test_a_signal_waits_for_no_validation(tmp_path, monkeypatch):
     assert newest(tmp_path / "001-run")["step"] == 2
 
 
+@pytest.mark.parametrize("step", [2, 4])
+def test_a_validation_that_a_signal_kept_from_is_made_up(tmp_path, monkeypatch, step):
+    words = ("--validate-every", "2", "--validation-photos", "2", "--sample-every", "2", "--samples", "1")
+    with monkeypatch.context() as stopped:
+        stopped.setattr(Run, "_agree", lambda run, reason: signal.SIGTERM if run.step == step else reason)
+        call(arguments(tmp_path / "a", *words), status=128 + signal.SIGTERM)
+    run, whole = tmp_path / "a/001-run", tiny_run(tmp_path / "b", *words)
+    assert step not in [line["step"] for line in stats(run, "validation")]
+    for _ in range(2):  # and not made up again
+        call(["--resume", run])
+        assert stats(run, "validation") == stats(whole, "validation")
+    assert [path.name for path in sorted((run / "samples").iterdir())] == [f"step-{step:09d}.jpg" for step in (2, 4)]
+    assert newest(run)["best"] == newest(whole)["best"] and (run / "checkpoints/best.pt").exists()
+
+
 def test_dry_run_of_a_resumed_run_needs_no_file_that_it_started_from(tmp_path, capsys):
     first = tiny_run(tmp_path / "a", "--steps", "1")
     started = first / "photo2sketch.pth"

@@ -9,7 +9,7 @@ import torch
 import yaml
 
 from model import Photo2Sketch
-from tests.training_runs import NO_VGG, ROOT, call
+from tests.training_runs import NO_VGG, ROOT, call, stats
 from utils.checkpoint import load_network
 from utils.training.fields import OptionError
 from utils.training.loop import Run
@@ -77,6 +77,32 @@ def test_a_stage_is_not_begun_twice(words, tmp_path, capsys):
     shutil.rmtree(second)
     call(["--resume", first])
     assert names(tmp_path) == ["001-first", "002-second"]
+
+
+def test_a_stage_that_was_followed_is_not_extended(words, tmp_path, capsys):
+    call(words)
+    first, second = sorted((tmp_path / "runs").iterdir())
+    call(["--resume", first, "--steps", 9], status=2)
+    assert f"was begun in {second}" in capsys.readouterr().err
+    assert max(line["step"] for line in stats(first)) == 4  # refused before the work
+    call(["--resume", first, "--steps", 5, "--then", ""])
+    assert max(line["step"] for line in stats(first)) == 5
+
+
+def test_sketch2photo_waits_for_the_next_stage_that_needs_it(words, tmp_path, capsys):
+    cycle = {**SECOND, "size": 32, "weight_luminance": 5}
+    write(tmp_path / "first.yaml", **yaml.safe_load((tmp_path / "first.yaml").read_text()) | {"weight_luminance": 5})
+    write(tmp_path / "second.yaml", **{**cycle, **EDGE_ONLY, "then": "third.yaml"})
+    write(tmp_path / "third.yaml", **{**cycle, "name": "third", "then": "fourth.yaml"})
+    write(tmp_path / "fourth.yaml", **{**cycle, "name": "third"})  # a name that was taken
+    call([*words, "--dry-run"])
+    assert capsys.readouterr().out.count("sketch2photo: 0.") == 3
+    call([*words, "--minutes", 1e-6])
+    call(["--resume", tmp_path / "runs/001-first", "--minutes", 0])
+    assert names(tmp_path) == ["001-first", "002-second", "003-third", "004-third"]
+    begun = [json.loads((run / "options.json").read_text()) for run in sorted((tmp_path / "runs").iterdir())]
+    assert [os.path.basename(os.path.dirname(options["sketch2photo"])) for options in begun] == ["", "001-first", "001-first", "003-third"]
+    assert [os.path.basename(os.path.dirname(options["photo2sketch"])) for options in begun] == ["", *names(tmp_path)[:3]]
 
 
 @pytest.mark.parametrize("content", ["{", "[]", '{"stages": [3], "run": null}', '{"stages": [{"colour": 1}], "run": null}'])

@@ -37,6 +37,8 @@ def read(path):
         raise CheckpointError(
             f"{path} holds more than tensors and was refused, because loading it could run code. Use a file of this project."
         ) from error
+    except PermissionError as error:
+        raise CheckpointError(f"{path} cannot be read ({error.strerror}). See that it may be.") from error
     except Exception as error:  # what torch's readers raise on arbitrary bytes is not limited to a few types
         raise CheckpointError(f"{path} is damaged or not a checkpoint. Copy or download it again.") from error
     if not isinstance(content, dict):

@@ -26,7 +26,10 @@ def encode(image, extension):
         raise EncodeError(f"{size} are more than {extension} can hold ({limit} a side): use --format png or tiff")
     if FORMATS[extension] is None:
         order = {1: None, 3: cv2.COLOR_RGB2BGR, 4: cv2.COLOR_RGBA2BGRA}[image.shape[2] if image.ndim == 3 else 1]
-        return cv2.imencode(f".{extension}", image if order is None else cv2.cvtColor(image, order))[1].tobytes()
+        written, content = cv2.imencode(f".{extension}", image if order is None else cv2.cvtColor(image, order))
+        if not written:
+            raise EncodeError(f"{image.shape[1]} x {image.shape[0]} pixels could not be written as {extension}: use --format tiff")
+        return content.tobytes()
     content = io.BytesIO()
     Image.fromarray(image).save(content, **FORMATS[extension])
     return content.getvalue()

@@ -62,7 +62,8 @@ def write(traced, path, kind):
     """Write what trace() gave to `path`, whole or not at all. kind: "onnx" or "torchscript". ExportError, OSError."""
     with replacing(path) as temporary:
         if kind == "torchscript":
-            traced.save(temporary)
+            with open(temporary, "wb") as file:
+                file.write(traced.save_to_buffer())
             return
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

@@ -1,5 +1,6 @@
 """From what was named on the command line to photos, each with a place of its own in the output folder."""
 import dataclasses
+import itertools
 import os
 
 from utils.pictures import EXTENSIONS
@@ -100,8 +101,7 @@ def assign(found, names_of):
         taken.update(key("/".join(parts[: depth + 1])) for depth in range(len(parts)))
     for path, name in found:
         plain = os.path.splitext(name)[0]
-        choices = [plain, name, *(f"{name}-{number}" for number in range(2, len(found) + 2))]
-        for target in choices:
+        for target in itertools.chain((plain, name), (f"{name}-{number}" for number in itertools.count(2))):
             files = {key(file) for file in names_of(target)}
             if not files & taken:
                 break

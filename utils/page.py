@@ -5,6 +5,7 @@ longer side reduced to at most `side_of(number of pictures)` pixels.
 """
 import base64
 import collections
+import contextlib
 import dataclasses
 import functools
 import hashlib
@@ -13,6 +14,7 @@ import io
 import itertools
 import math
 import os
+import threading
 import urllib.parse
 from concurrent.futures import ThreadPoolExecutor
 
@@ -21,13 +23,14 @@ from PIL import Image
 
 from utils.atomic import replacing
 from utils.defaults import MAX_MEGAPIXELS
-from utils.pictures import PictureError, read_picture
+from utils.pictures import PictureError, probe, read_picture
 
 TEMPLATE = os.path.join(os.path.dirname(__file__), "page.html")
 SIDES = (400, 1024)  # pixels of the longer side of an embedded picture: the least and the most
 BUDGET = 320e6  # pixels of all embedded pictures together, above which they get smaller down to the least side
 WEBP = {"quality": 75, "method": 2}  # half the time of Pillow's default method for a few per cent more bytes
-THREADS = min(4, os.cpu_count() or 1)  # photos worked on at once
+THREADS = min(4, os.cpu_count() or 1)  # photos worked on at once,
+LARGE = 15e6  # pixels from which on they take turns, for the memory
 ASPECT = 0.75  # shorter by longer side of a usual photo
 TOLERANCE = 0.02  # relative difference of aspect ratios at which two pictures still show the same view
 
@@ -53,7 +56,7 @@ def write_page(path, entries, title="Photos and sketches", labels=("Photo", "Ske
 
     entries: a collection, gone through once and with as many candidates in each as in the first. labels: what the
     pictures of photo_path and drawing_path are called. A picture that cannot be read is named on the page with the
-    reason; max_megapixels as in utils.pictures.read_picture. OSError if the page cannot be written.
+    reason; max_megapixels, of photos, as in utils.pictures.read_picture. OSError if the page cannot be written.
     """
     head, tail = template(title, summary(len(entries)), labels)
     folder, remaining = os.path.dirname(os.path.abspath(path)), iter(entries)
@@ -101,12 +104,31 @@ def template(title, sentence, labels):
     return head, tail
 
 
+_turn = threading.Lock()
+
+
+def in_turn(function):
+    """A function of an entry that waits until no other large one is worked on."""
+
+    @functools.wraps(function)
+    def waiting(entry, *args, **options):
+        try:
+            large = math.prod(probe(entry.drawing_path, math.inf)) > LARGE
+        except PictureError:
+            large = False  # the function finds the reason
+        with _turn if large else contextlib.nullcontext():
+            return function(entry, *args, **options)
+
+    return waiting
+
+
+@in_turn
 def figure(entry, side, labels, folder, max_megapixels):
     """The HTML of one entry. folder: of the page, which drawings below it are linked from."""
     escape = html.escape
     name = f"<bdi>{escape(entry.name)}</bdi>"
     try:
-        drawing = read(entry.drawing_path, max_megapixels)
+        drawing = read(entry.drawing_path, math.inf)  # our own, with --beside larger than its photo
         photo = read(entry.photo_path, max_megapixels)
     except PictureError as error:
         return f'<p class="missing">{name} cannot be shown: {escape(error.reason)}.</p>\n'
@@ -126,16 +148,16 @@ def figure(entry, side, labels, folder, max_megapixels):
     parts.append("</div>\n<figcaption>")
     link = relative_url(entry.drawing_path, folder)
     parts.append(f'<a href="{escape(link)}" title="Open at full size">{name}</a>\n' if link else f"{name}\n")
-    parts.append(buttons(entry, alt, size, max_megapixels))
+    parts.append(buttons(entry, alt, size))
     return "".join((*parts, "</figcaption>\n</figure>\n"))
 
 
-def buttons(entry, alt, size, max_megapixels):
+def buttons(entry, alt, size):
     """The HTML of the buttons that put a candidate in the drawing's place, or nothing without candidates."""
     items = []
     for number, path in enumerate(entry.candidate_paths, 1):
         try:
-            src = data_uri(read(path, max_megapixels), size)
+            src = data_uri(read(path, math.inf), size)
         except PictureError:
             continue
         attributes = f'aria-label="Candidate {number}" data-alt="{html.escape(f"Candidate {number}: {alt}")}"'

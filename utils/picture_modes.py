@@ -1,4 +1,5 @@
 """From every mode that Pillow decodes to 8-bit sRGB."""
+import functools
 import io
 
 import numpy as np
@@ -14,6 +15,7 @@ TRANSPOSE = {
     8: Image.Transpose.ROTATE_90,
 }
 PAPER = 255
+SRGB = 1  # of 255: sRGB profiles of all makers differ by no more
 PLAIN = ("L", "RGB", "CMYK")  # the modes that colour profiles are applied to
 
 
@@ -42,17 +44,30 @@ def deep_to_gray(image):
     return Image.fromarray(np.uint8(np.rint((values - low) * (255 / max(high - low, 1e-6)))))
 
 
-def is_srgb(profile):
-    return "srgb" in ImageCms.getProfileDescription(profile).lower()
+def to_srgb(image, data):
+    """An image of a PLAIN mode in the colours of an ICC profile, its bytes -> RGB in sRGB."""
+    profile = ImageCms.ImageCmsProfile(io.BytesIO(data))
+    return ImageCms.profileToProfile(image, profile, ImageCms.createProfile("sRGB"), outputMode="RGB")
+
+
+@functools.lru_cache(maxsize=16)
+def is_srgb(data, mode):
+    """Whether a profile leaves the colours of a mode nearly as they are; what it is called tells nothing: linear ones have the same name."""
+    if mode == "CMYK":
+        return False
+    levels = np.arange(0, 256, 15, np.uint8)
+    colours = np.stack(np.meshgrid(levels, levels, levels), -1).reshape(1, -1, 3) if mode == "RGB" else levels[None]
+    colours = Image.fromarray(colours)
+    moved = np.int16(to_srgb(colours, data)) - np.int16(colours.convert("RGB"))
+    return bool(np.abs(moved).max() <= SRGB)
 
 
 def apply_profile(image, data):
-    """An image of a PLAIN mode in the colours of an ICC profile -> RGB in sRGB. A damaged profile is ignored."""
+    """to_srgb() where there is a profile that changes something. A damaged one is ignored."""
     if data:
         try:
-            profile = ImageCms.ImageCmsProfile(io.BytesIO(data))
-            if not is_srgb(profile):
-                return ImageCms.profileToProfile(image, profile, ImageCms.createProfile("sRGB"), outputMode="RGB")
+            if not is_srgb(data, image.mode):
+                return to_srgb(image, data)
         except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
             pass
     return image.convert("RGB")

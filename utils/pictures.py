@@ -22,7 +22,7 @@ HEIF_EXTENSIONS = (".heic", ".heif")
 EXTENSIONS = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".gif", *HEIF_EXTENSIONS)
 HEIF_BRANDS = (b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1")
 
-# Pillow's own limit against decompression bombs is a global and lower than ours; it is lifted while a header is read.
+# Pillow's own limit against decompression bombs is a global and lower than ours; it is lifted where Pillow asks for it.
 _pillow_limit = threading.Lock()
 
 
@@ -58,20 +58,27 @@ def _regular_file(path):
         yield file
 
 
+@contextlib.contextmanager
+def _without_pillows_limit():
+    with _pillow_limit:
+        limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
+        try:
+            yield
+        finally:
+            Image.MAX_IMAGE_PIXELS = limit
+
+
 def _open(path, file, max_megapixels):
     """The picture with its header read and nothing decoded, within the limit of size."""
     start = file.read(12)
     file.seek(0)
     if not HEIF_FORMATS and start[4:8] == b"ftyp" and start[8:12] in HEIF_BRANDS:
         raise PictureError(path, "HEIC pictures need one more package: pip install pillow-heif")
-    with _pillow_limit:
-        limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
-        try:
+    try:
+        with _without_pillows_limit():
             image = Image.open(file, formats=FORMATS)
-        except Image.UnidentifiedImageError:
-            raise PictureError(path, "not a picture of a known kind (JPEG, PNG, WebP, BMP, TIFF, GIF, HEIC)") from None
-        finally:
-            Image.MAX_IMAGE_PIXELS = limit
+    except Image.UnidentifiedImageError:
+        raise PictureError(path, "not a picture of a known kind (JPEG, PNG, WebP, BMP, TIFF, GIF, HEIC)") from None
     width, height = image.size
     if width < 1 or height < 1:
         raise PictureError(path, "the picture has no pixels")
@@ -114,4 +121,7 @@ def read_picture(path, max_megapixels=MAX_MEGAPIXELS):
     picture or has more than `max_megapixels` million pixels.
     """
     with _refusing(path), _regular_file(path) as file, _open(path, file, max_megapixels) as image:
+        if image.format == "TIFF":  # of which Pillow asks once more before it decodes
+            with _without_pillows_limit():
+                image.load_prepare()
         return to_rgb(image)

@@ -180,9 +180,18 @@ class Runner:
         """Have drawings written. Photos that could not be drawn are reported."""
         for item, drawn, error in drawings:
             if error is None:
-                self.writing.append((item, self.writers.submit(self.write, item, drawn)))
+                self.hand_over(item, drawn)
             else:
                 self.lose(item, error)
+
+    def hand_over(self, item, drawn):
+        """Have one photo's drawings written. From now on the record of others that are in their place does not hold."""
+        try:
+            if self.record.stamps.get(item.task.target, item.stamp) != item.stamp:
+                self.record.add(item.task.target, None)
+            self.writing.append((item, self.writers.submit(self.write, item, drawn)))
+        except OSError as error:
+            self.judge(item, error)
 
     def finish(self):
         """After an end of any kind: write what is drawn."""

@@ -158,7 +158,7 @@ def make_plan(options, output):
     tasks, sentences = assign(found, output.names)
     protect_inputs(tasks, output.folder, output.names)
     check_folder(output.folder)
-    for folder in sorted({os.path.dirname(output.path(task.target)) for task in tasks}):
+    for folder in sorted({output.folder, *(os.path.dirname(output.path(task.target)) for task in tasks)}):
         sweep(folder)
     sentences += [f"failed: {name}: {reason}" for name, reason in problems]
     return {"tasks": [dataclasses.astuple(task) for task in tasks], "sentences": sentences, "problems": problems}

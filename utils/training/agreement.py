@@ -49,8 +49,8 @@ def check(options):
     refuse(not o.discriminator_widths, "--discriminator-widths needs at least one number.")
     refuse(o.discriminator_widths[-1] % 4, "The last of --discriminator-widths must be a multiple of 4, the attention heads.")
     refuse(
-        o.freeze_norm and not (o.photo2sketch or o.sketch2photo),
-        "--freeze-norm needs a checkpoint whose statistics are kept: give --photo2sketch or --sketch2photo.",
+        o.freeze_norm and not (o.photo2sketch or o.sketch2photo and weights.needs_reconstruction),
+        "--freeze-norm needs a checkpoint whose statistics are kept: give --photo2sketch, or --sketch2photo in a training with the cycle.",
     )
     refuse(o.reference_size and o.reference_size < 32, "--reference-size must be at least 32, or 0 for the crops' size.")
     refuse(o.vgg_crop and o.vgg_crop < 32, "--vgg-crop must be at least 32, or 0 for whole crops.")

@@ -17,8 +17,8 @@ from .ema import Average
 from .export import export
 from .loader import Order, batches_of, make_loader, to_device
 from .machine import choose_training_device, choose_training_dtype
-from .networks import build_networks
-from .run_folder import RunError, RunFolder
+from .networks import DISCRIMINATORS, build_networks
+from .run_folder import RunFolder
 from .signals import Stop
 from .sources import open_data, open_validation, total_steps
 from .stats import Log, Meter, lines
@@ -58,10 +58,7 @@ def open_folder(options, following, after):
 
     RunError if the stage was begun before.
     """
-    if after:
-        before = RunFolder.open(after)
-        if begun := before.next_run():
-            raise RunError(f"The stage after {after} was begun in {begun}. Go on with --resume {begun}, or remove that folder.")
+    before = RunFolder.open_unfollowed(after) if after else None
     settings = [stage.settings() for stage in following]
     if options.resume:
         folder = RunFolder.open(options.resume)
@@ -95,7 +92,7 @@ class Run:
         networks = networks.map(lambda network: network.to(device, memory_format=torch.channels_last))
         self.averages = {name: Average(network, options.ema) for name, network in networks.generators().items()}
         for name, network in networks.trained().items():
-            if options.compile:
+            if options.compile and name not in DISCRIMINATORS:  # whose gradient penalty torch cannot differentiate, compiled
                 network.compile()
             setattr(networks, name, group.wrap(network, device))
         self.cycle = Cycle(options, networks, group, device, dtype, self.total)
@@ -109,7 +106,7 @@ class Run:
             self.validation = Validation(
                 self.held_back,
                 options.validation_photos,
-                options.batch,
+                options.batch // (options.accumulate * group.size),
                 options.workers,
                 group,
                 device,
@@ -130,6 +127,8 @@ class Run:
             f"{self.folder.path}: step {self.step} of {self.total} on {self.device} in {str(self.cycle.dtype)[6:]}, "
             f"{self.group.size} process(es)"
         )
+        if self.step and self._look(self.step == self.total, made_up=True) and self.group.first:
+            self._save()
         if self.step >= self.total:
             self.say("All steps are done." + ("" if self.followed else f" Give more {'--steps' if self.options.steps else '--epochs'} to go on."))
             return 0, self._export()
@@ -194,7 +193,7 @@ class Run:
 
         The checkpoint comes before what takes minutes, and who sends a signal is not kept waiting by that.
         """
-        o, step, best = self.options, self.step, self.best
+        o, step = self.options, self.step
         last = reason or step == self.total
         saves = self.group.first and (last or step % o.save_every == 0)
         if last or step % o.log_every == 0:
@@ -208,29 +207,39 @@ class Run:
                 self.say(f"step {step}: " + "  ".join(f"{name} {value:.4g}" for name, value in values.items()))
         if saves:
             self._save()
-        if reason > 0:
-            return
-        if self.validation and o.validate_every and (last or step % o.validate_every == 0):
-            self._validate()
-        if self.group.first and o.sample_every and (last or step % o.sample_every == 0):
-            samples.write(os.path.join(self.folder.samples, f"step-{step:09d}.jpg"), self._sample())
-        if saves and self.best != best:
+        if reason <= 0 and self._look(last) and saves:
             self._save()
+
+    def _look(self, last, made_up=False):
+        """The validation, picture grid and curves that are due -> whether this step is the best now.
+
+        made_up: of a checkpoint, after a stop that did not wait for them: only what is missing.
+        """
+        o, best = self.options, self.best
+        due = lambda every: every and (last or self.step % every == 0)
+        known = [line["kind"] for line in lines(self.folder.stats) if line["step"] == self.step] if made_up and self.group.first else []
+        if self.validation and due(o.validate_every) and "validation" not in self.group.broadcast(known):
+            self._validate()
+        grid = os.path.join(self.folder.samples, f"step-{self.step:09d}.jpg")
+        if self.group.first and due(o.sample_every) and not (made_up and os.path.exists(grid)):
+            samples.write(grid, self._sample())
+        if self.group.first and (last or due(o.validate_every)):
+            draw_curves(lines(self.folder.stats), os.path.join(self.folder.path, "curves.png"))
+        return self.best != best
 
     def _save(self):
         self.folder.save(state.collect(self.step, self.cycle, self.averages, self.best), self.step, self.options.keep)
 
     def _validate(self):
-        """A line of validation in the stats, the curves, and the best checkpoint if this one is it."""
+        """A line of validation in the stats, and the best checkpoint if this one is it."""
         values = self.validation({name: average.model for name, average in self.averages.items()})
         better = self.best is None or values["score"] > self.best
         self.best = values["score"] if better else self.best
         self.say(f"step {self.step}, validation: " + "  ".join(f"{name} {value:.4g}" for name, value in values.items()))
         if self.group.first:
-            self.log.write("validation", self.step, values)
-            draw_curves(lines(self.folder.stats), os.path.join(self.folder.path, "curves.png"))
             if better:
                 self.folder.save_best(state.collect(self.step, self.cycle, self.averages, self.best))
+            self.log.write("validation", self.step, values)
 
     def _sample(self):
         """The picture grid of the first photos of the validation set, or of the training's where there is none."""

@@ -90,7 +90,7 @@ class Options:
     vgg_every: int = option(1, "style and content take part in every N-th step and count N times", _LOSSES, low=1)
     adversarial_every: int = option(1, "the discriminators take part in every N-th step and count N times", _LOSSES, low=1)
     vgg_crop: int = option(0, "style and content look at a random square of this side in pixels, 0 for all", _LOSSES, low=0)
-    vgg_share: float = option(1.0, "share of the photos of a step that style and content look at", _LOSSES, above=0, high=1)
+    vgg_share: float = option(1.0, "share of the photos that style and content look at, of each part of a step and at least one", _LOSSES, above=0, high=1)
     candidate_share: float = option(0.0, "share of photos reconstructed from a random candidate", _LOSSES, low=0, high=1)
     crisp_share: float = option(
         0.0, "share of photos whose drawings are seen with crisp strokes, by Sketch2Photo as the tools write them", _LOSSES, low=0, high=1
@@ -122,7 +122,7 @@ class Options:
         "auto", "auto takes bfloat16 if it is faster here", _MACHINE, choices=("auto", "float32", "bfloat16")
     )
     threads: int = option(0, "CPU threads of each process, 0 leaves it to torch", _MACHINE, low=0, high=1024)
-    compile: bool = option(False, "compile the networks with torch.compile", _MACHINE)
+    compile: bool = option(False, "compile the generators with torch.compile", _MACHINE)
 
     name: str = option("run", "of the run folder, after its number", _RUN)
     runs: str = option("runs", "folder of the run folders", _RUN)

@@ -33,14 +33,14 @@ def print_preview(stages):
     made = state.architectures(content) if content else {}
     for options in stages if group.first else []:
         networks = blank_networks(options, made)
-        made = {name: network.arch for name, network in networks.generators().items()}
+        made = made | {name: network.arch for name, network in networks.generators().items()}
         print(preview(options, networks, group.size))
 
 
 def blank_networks(options, made):
     """The networks of `options` with random weights, but for a teacher's, which are read.
 
-    made: {name: Architecture} of the generators that the stage before trains, which are not there yet, or that a resumed run
+    made: {name: Architecture} of the generators that the stages before train, which are not there yet, or that a resumed run
     holds. CheckpointError or VGGError for files that cannot be used.
     """
     weights = options.weights()

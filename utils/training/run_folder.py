@@ -59,6 +59,14 @@ class RunFolder:
             sweep(part)
         return folder
 
+    @classmethod
+    def open_unfollowed(cls, path):
+        """open() of a stage that another one is to follow. RunError if that one was begun."""
+        folder = cls.open(path)
+        if begun := folder.next_run():
+            raise RunError(f"The stage after {path} was begun in {begun}. Go on with --resume {begun}, or remove that folder.")
+        return folder
+
     def write_options(self, options):
         """options: a dict of names and values."""
         write_json(os.path.join(self.path, OPTIONS), options)

@@ -41,6 +41,11 @@ def read_stages(argv):
     return stages
 
 
+def _place_of(options):
+    """What stands for the run folder of a stage until it is begun."""
+    return os.path.join(options.runs, f"NNN-{options.name}")
+
+
 def _made_by(options):
     """Names of the generators that a stage trains, from whose weights the next one goes on."""
     return ["photo2sketch", "sketch2photo"] if options.weights().needs_reconstruction else ["photo2sketch"]
@@ -54,7 +59,7 @@ def _following(options, given):
         if name in values:
             raise OptionError(f"{name} in {options.then} cannot be: the stage goes on from the one before. Remove it.")
     values = {name: getattr(options, name) for name in (*INHERITED, "sketch2photo")} | values | given
-    values |= {name: path_of(name, os.path.join(options.runs, f"NNN-{options.name}")) for name in made}
+    values |= {name: path_of(name, _place_of(options)) for name in made}
     try:
         return make_options(values)
     except OptionError as error:
@@ -62,7 +67,10 @@ def _following(options, given):
 
 
 def rehearse(stages, group):
-    """What can be refused before hours of work: OptionError, CheckpointError or VGGError. group: Group of the processes."""
+    """What can be refused before hours of work: OptionError, RunError, CheckpointError or VGGError. group: Group of the processes."""
+    if stages[0].resume and len(stages) > 1:
+        RunFolder.open_unfollowed(stages[0].resume)
+    to_come = set()  # files that the stages before make
     for options, before in zip(stages, [None, *stages]):
         parts = options.accumulate * group.size
         if options.batch % parts:
@@ -75,10 +83,24 @@ def rehearse(stages, group):
             open_data(options, "train")
             if options.weights().needs_features and not before.weights().needs_features:
                 VGGFeatures(options.vgg or None)
-            if options.sketch2photo and not before.weights().needs_reconstruction:
+            to_come |= {path_of(name, _place_of(before)) for name in _made_by(before)}
+            if options.sketch2photo and options.sketch2photo not in to_come:
                 load_network(Sketch2Photo, options.sketch2photo)
             if options.teacher:
                 load_network(Photo2Sketch, options.teacher)
+
+
+def _handed_on(maker, folder, stages):
+    """The stages that follow `maker`, with the files that it has made in `folder` where they begin with these."""
+    stages = list(stages)
+    for name in _made_by(maker):
+        for i, options in enumerate(stages):
+            if getattr(options, name) != path_of(name, _place_of(maker)):
+                break
+            stages[i] = dataclasses.replace(options, **{name: path_of(name, folder)})
+            if name in _made_by(options):
+                break
+    return stages
 
 
 def train_stages(stages):
@@ -90,13 +112,12 @@ def train_stages(stages):
     rehearse(stages, group)
     folder = None
     try:
-        for i, options in enumerate(stages):
-            if folder:
-                made = {name: path_of(name, folder) for name in _made_by(stages[i - 1])}
-                options = dataclasses.replace(options, **made)
-            status, folder = train(options, stages[i + 1 :], after=folder)
+        while stages:
+            options, *stages = stages
+            status, folder = train(options, stages, after=folder)
             if status or folder is None:
                 return status
+            stages = _handed_on(options, folder, stages)
         return 0
     finally:
         group.stop()
