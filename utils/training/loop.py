@@ -18,7 +18,7 @@ from .export import export
 from .loader import Order, batches_of, make_loader, to_device
 from .machine import choose_training_device, choose_training_dtype
 from .networks import DISCRIMINATORS, build_networks
-from .run_folder import RunFolder
+from .run_folder import RunFolder, open_folder
 from .signals import Stop
 from .sources import open_data, open_validation, total_steps
 from .stats import Log, Meter, lines
@@ -51,27 +51,6 @@ def train(options, following=(), after=None):
     # Nothing is written before all that may be refused has been read.
     folder = group.broadcast(open_folder(options, following, after) if group.first else None)
     return Run(options, group, device, dataset, networks, folder, content, followed=bool(following)).train()
-
-
-def open_folder(options, following, after):
-    """The RunFolder of a new run, or of the one to resume, with the options as they are now. The others: see train().
-
-    RunError if the stage was begun before.
-    """
-    before = RunFolder.open_unfollowed(after) if after else None
-    settings = [stage.settings() for stage in following]
-    if options.resume:
-        folder = RunFolder.open(options.resume)
-        folder.write_options(options.settings())
-        if settings or folder.following():
-            folder.write_following(settings, folder.next_run())
-        return folder
-    folder = RunFolder.create(options.runs, options.name, options.settings())
-    if following:
-        folder.write_following(settings)
-    if after:
-        before.write_following(before.following(), folder.path)
-    return folder
 
 
 class Run:

@@ -136,3 +136,24 @@ class RunFolder:
         if self._saved():
             raise RunError(f"None of the checkpoints in {self.checkpoints} loads. Put back a good one, or start a new run.")
         return None
+
+
+def open_folder(options, following, after):
+    """The RunFolder of a new run, or of the one to resume, with the options as they are now.
+
+    following, after: as in loop.train(). RunError if the stage was begun before.
+    """
+    before = RunFolder.open_unfollowed(after) if after else None
+    settings = [stage.settings() for stage in following]
+    if options.resume:
+        folder = RunFolder.open(options.resume)
+        folder.write_options(options.settings())
+        if settings or folder.following():
+            folder.write_following(settings, folder.next_run())
+        return folder
+    folder = RunFolder.create(options.runs, options.name, options.settings())
+    if following:
+        folder.write_following(settings)
+    if after:
+        before.write_following(before.following(), folder.path)
+    return folder
