@@ -91,7 +91,9 @@ def test_tools_fill_the_blend_and_the_hatched_candidates_alone(tmp_path, monkeyp
     plain.hatches = False
     working = sketcher.prepare(photo)
     small = to_working(working.photo(), second_size(*working.shape))
-    first, second = (plain.maps([one])[0].drawings for one in (working, small))
+    unfilled = plain.maps([working])[0]
+    assert np.array_equal(sketcher.maps([working])[0].confidences, unfilled.confidences)
+    first, second = unfilled.drawings, plain.maps([small])[0].drawings
     monkeypatch.setattr("utils.sketcher.filled", lambda sketch, *of_small: [sketch, *of_small])
     for number in (*range(1, 6), None):
         for found in (sketcher.sketches([working], candidate=number)[0], sketcher.maps([working])[0].drawings[number]):
