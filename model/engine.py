@@ -73,18 +73,21 @@ class Engine:
         return sketch[0] if single else sketch
 
     @torch.inference_mode()
-    def sketches(self, photos, detail=0.0, candidates=(None,), tile=None, progress=None):
-        """Some drawings in one pass: N candidates, as in sketch(), of uint8 photos (B, H, W, 3) -> uint8 (N, B, H, W)."""
+    def sketches(self, photos, detail=0.0, candidates=(None,), tile=None, progress=None, paper=255):
+        """Some drawings in one pass: N candidates, as in sketch(), of uint8 photos (B, H, W, 3) -> uint8 (N, B, H, W).
+
+        paper: the value of paper; from 256 to 65535 the result is uint16.
+        """
         for candidate in candidates:
             if candidate is not None and candidate not in range(self.network.arch.candidates):
                 raise ValueError(f"candidate must be from 0 to {self.network.arch.candidates - 1}, got {candidate}")
         planes = as_batch(photos)[0].permute(0, 3, 1, 2)
         with self.turn:
             self.network.check(planes)
-            drawn = torch.empty(len(candidates), len(planes), *planes.shape[2:], dtype=torch.uint8)
+            drawn = blank((len(candidates), len(planes), *planes.shape[2:]), paper)
             for place, part, features, origin in self._parts(planes, tile, progress):
                 for whole, sketch in zip(drawn, self.network.head.sketches(features, detail, origin, candidates)):
-                    whole[place] = to_bytes(sketch[part][:, 0])
+                    whole[place] = sketch[part][:, 0].mul(paper).round_()
         return drawn
 
     def _parts(self, photos, tile, progress):
@@ -114,9 +117,9 @@ class Engine:
         return part.contiguous(memory_format=torch.channels_last)
 
 
-def to_bytes(values):
-    """Floats in [0, 1] -> uint8."""
-    return values.mul(255).round_().to(torch.uint8)
+def blank(shape, paper):
+    """A tensor for whole numbers up to `paper`, at most 65535: uint8 where that suffices, else uint16."""
+    return torch.empty(shape, dtype=torch.uint8 if paper < 256 else torch.uint16)
 
 
 def as_batch(photos):

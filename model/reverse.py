@@ -5,7 +5,7 @@ import torch
 
 from utils.memory import keep_freed_memory
 
-from .engine import Engine, as_batch, to_bytes
+from .engine import Engine, as_batch, blank
 from .fold import fold
 from .precision import choose_dtype, set_precision
 
@@ -22,17 +22,17 @@ class ReverseEngine(Engine):
         self.turn = threading.Lock()
 
     @torch.inference_mode()
-    def sketches(self, photos, detail=0.0, candidates=(None,), tile=None, progress=None):
-        """Drawings uint8 (B, H, W, 3), whose channels are averaged -> luminance, a uint8 CPU tensor (1, B, H, W).
+    def sketches(self, photos, detail=0.0, candidates=(None,), tile=None, progress=None, paper=255):
+        """Drawings uint8 (B, H, W, 3), whose channels are averaged -> luminance, a CPU tensor (1, B, H, W), `paper` = white.
 
-        tile, progress and errors as in Engine. The network knows neither detail nor candidates.
+        tile, progress, paper and errors as in Engine. The network knows neither detail nor candidates.
         """
         ink = 1 - as_batch(photos)[0].float().mean(3).div_(255)[:, None]
         with self.turn:
             self.network.check(ink)
-            luminances = torch.empty(1, ink.shape[0], *ink.shape[2:], dtype=torch.uint8)
+            luminances = blank((1, ink.shape[0], *ink.shape[2:]), paper)
             for place, part, features, _ in self._parts(ink, tile, progress):
-                luminances[0][place] = to_bytes(self.network.luminance(features.float())[part][:, 0])
+                luminances[0][place] = self.network.luminance(features.float())[part][:, 0].mul(paper).round_()
         return luminances
 
     def draw(self, *args, **options):

@@ -7,7 +7,7 @@ from utils.all_drawings import AllDrawings
 from utils.crisp import BAND, FAINT, GAIN, SIGMA, crisp
 from utils.reserve import reserved
 from utils.sketcher import Sketcher
-from utils.style import PLAIN, Style, inked
+from utils.style import Style, inked
 from utils.tone import toned
 
 from .tool_kit import reverse_weights, weights
@@ -89,7 +89,7 @@ def test_line_width_and_ink_are_set_on_crisp_lines(soft):
 def test_drawings_are_crisp_by_default_photos_never(tmp_path):
     photo = np.random.default_rng(0).integers(0, 256, (48, 64, 3), np.uint8)
     sketcher = Sketcher(weights(tmp_path), "cpu", "float32", "full")
-    drawn = sketcher.draw(photo, **PLAIN)
+    (drawn,) = sketcher.sketches([sketcher.prepare(photo)])
     assert np.array_equal(sketcher.draw(photo, fur=0.0, background=1.0), toned(crisp(reserved(drawn, photo, 1.0), 1.0), 1.0))
     measured = AllDrawings(weights(tmp_path), "cpu")(photo)["blend"]
     assert np.array_equal(np.rint(255 * measured), sketcher.draw(photo))

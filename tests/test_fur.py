@@ -13,6 +13,7 @@ from tests.tool_kit import checkpoint, draw, store, weights  # noqa: F401 (fixtu
 from utils import fur
 from utils.background import SURE
 from utils.fur import BAND, FURS, GRID, MARGIN, SUBJECT, WIDE, furred, subject
+from utils.greys import paper
 from utils.sketcher import Sketcher
 from utils.style import Style
 
@@ -117,7 +118,7 @@ def test_the_blend_has_fur_and_candidates_have_none(tmp_path, monkeypatch):
     sketcher = Sketcher(weights(tmp_path), "cpu", "float32", 256)
     monkeypatch.setattr(sketcher.foreground, "find", lambda squares: np.stack([left_half()] * len(squares)))
     network = sketcher.sketches
-    monkeypatch.setattr(sketcher, "sketches", lambda batch, *rest: [np.full_like(one, 255) for one in network(batch, *rest)])
+    monkeypatch.setattr(sketcher, "sketches", lambda batch, *rest: [np.full_like(one, paper(one)) for one in network(batch, *rest)])
     drawn = sketcher.draw(coat(), crisp=0.0, background=1.0)
     assert np.array_equal(drawn, furred(PAPER, coat(), left_half(), 0.75)) and drawn.min() < 100
     assert np.array_equal(sketcher.draw(coat(), fur=0.0), PAPER)

@@ -6,7 +6,7 @@ from scipy import ndimage
 
 from utils import specks
 from utils.specks import AREA, AROUND, DARK, INK, LONELY, LONGEST, NEAR, SIDE
-from utils.specks import without_specks as cleaned
+from utils.specks import specks_in
 from utils.style import Style, inked
 
 GREY, BLACK = 180, 20  # faint and dark ink
@@ -20,6 +20,10 @@ def sharp_photo(drawing):
 def soft_photo(drawing):
     """A broad gradient, as of a background out of focus."""
     return np.uint8(np.broadcast_to(np.linspace(60, 190, drawing.shape[1])[None, :, None], (*drawing.shape, 3)))
+
+
+def cleaned(drawing, photo):
+    return drawing | specks_in(drawing, photo)
 
 
 def without_specks(drawing):

@@ -154,6 +154,17 @@ def test_some_drawings_of_one_pass_are_those_of_one_pass_each(pair):
     assert (engine.sketches(photos, 0.3, numbers, tile=40).int() - together.int()).abs().max() <= 1
 
 
+def test_paper_may_have_a_larger_value_than_bytes_allow(pair):
+    network, engine = pair
+    photos = noise_photos(1, 48, 80)
+    finer = engine.sketches(photos, paper=10_000)[0, 0]
+    assert finer.dtype == torch.uint16
+    assert np.abs(finer.numpy() - plainly(network, photos, 0.0).sketch[0, 0].numpy() * 1e4).max() < 1.0  # float32 rounds too
+    backwards = ReverseEngine(Sketch2Photo(TINY).eval(), precision="float32")
+    light, lighter = (backwards.sketches(photos, paper=value)[0, 0].double() / value for value in (255, 10_000))
+    assert 0 < (light - lighter).abs().max() < 0.51 / 255
+
+
 @pytest.mark.parametrize("arch, passes", [(TINY, 2), (TINY_PAPER, 12)], ids=["fast", "paper"])
 def test_large_photos_are_drawn_in_tiles_without_being_asked(monkeypatch, arch, passes):
     monkeypatch.setitem(LIMITS, arch.norm, (100 * 100, 64))

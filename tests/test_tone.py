@@ -3,17 +3,18 @@ import numpy as np
 import pytest
 from scipy.special import expit, logit
 
+from utils.greys import FINE
 from utils.style import Style, inked
 from utils.tone import PIVOT, SLOPE, curve, toned
 
 GREYS = np.arange(256, dtype=np.uint8)
 
 
-@pytest.mark.parametrize("amount", [0.3, 1.0, 2.0])
-def test_agrees_with_the_formula_in_float64(amount):
-    ink = 1 - GREYS[1:-1] / 255
+@pytest.mark.parametrize("amount, full", [(0.3, 255), (1.0, 255), (2.0, 255), (1.0, FINE)])
+def test_agrees_with_the_formula_in_float64(amount, full):
+    ink = 1 - np.arange(1, full) / full
     expected = 255 * (1 - expit(logit(PIVOT) + (1 + SLOPE * amount) * (logit(ink) - logit(PIVOT))))
-    assert np.abs(curve(amount)[1:-1] - expected).max() <= 0.5 + 1e-9
+    assert np.abs(curve(amount, full)[1:-1] - expected).max() <= 0.5 + 1e-9
 
 
 def test_nothing_changes_at_0_and_paper_and_full_ink_never():

@@ -9,6 +9,7 @@ import numpy as np
 
 from utils.bands import in_bands
 from utils.effects import check
+from utils.greys import depth, paper
 
 CRISPS = (0.0, 2.0)  # allowed amounts; 0 leaves the network's drawing as it is
 GAIN = 0.9  # of the difference to the blurred drawing at amount 1; from 1 on, a difference of 1 / 255 may become 3 / 255
@@ -20,7 +21,7 @@ BAND = 512  # rows at once, which bounds the memory
 
 
 def crisp(sketch, amount):
-    """uint8 (H, W), 255 = paper -> the same with crisper strokes. amount: 0 (as it is) to 2; ValueError beyond.
+    """A sketch (H, W), uint8 or utils.greys -> the same with crisper strokes. amount: 0 (as it is) to 2; ValueError beyond.
 
     The difference to the blurred sketch is added GAIN * amount times, within the bounds of the 3 x 3 neighbours; then ink
     from amount * FAINT to 1 is stretched to the whole scale.
@@ -32,10 +33,10 @@ def crisp(sketch, amount):
 
 
 def crisp_band(band, amount):
-    """crisp() of some rows. Bounds may be stretched and rounded by themselves, for both keep the order of values."""
+    """crisp() of some rows. Bounds may be looked for among stretched and rounded values, for both keep their order."""
     gain, stretch = GAIN * amount, 1 / (1 - FAINT * amount)
     blurred = cv2.GaussianBlur(band.astype(np.float32), (WINDOW, WINDOW), SIGMA)
-    sharp = cv2.addWeighted(band, stretch * (1 + gain), blurred, -stretch * gain, 0, dtype=cv2.CV_8U)
-    stretched = np.uint8(np.rint(np.minimum(stretch * np.arange(256), 255)))
-    cv2.max(sharp, cv2.LUT(cv2.erode(band, NEIGHBOURS), stretched), dst=sharp)
-    return cv2.min(sharp, cv2.LUT(cv2.dilate(band, NEIGHBOURS), stretched), dst=sharp)
+    sharp = cv2.addWeighted(band, stretch * (1 + gain), blurred, -stretch * gain, 0, dtype=depth(band))
+    stretched = np.minimum(cv2.addWeighted(band, stretch, band, 0, 0), paper(band))
+    cv2.max(sharp, cv2.erode(stretched, NEIGHBOURS), dst=sharp)
+    return cv2.min(sharp, cv2.dilate(stretched, NEIGHBOURS), dst=sharp)

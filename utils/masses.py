@@ -14,6 +14,7 @@ from data.filters import guided, halved, ramp
 from data.shading import CONTRAST
 from model.head import SHADED
 from utils.bands import in_bands
+from utils.greys import depth, paper
 from utils.strokes import ANGLES, PERIOD, stroke_field
 from utils.style import CANDIDATES
 
@@ -52,7 +53,7 @@ def has_dark_masses(photo):
 def filled(sketch, second, lines, photo):
     """The sketch with the tone of the second, small drawing where it is paler.
 
-    sketch: uint8 (H, W), 255 = paper. second, lines: the same drawing and candidate LINES of the small photo, uint8 (h, w). photo:
+    sketch: (H, W), uint8 or utils.greys. second, lines: the same drawing and candidate LINES of the small photo, (h, w). photo:
     uint8 RGB (H, W, 3). Nothing gets lighter.
     """
     small = cv2.resize(photo, second.shape[::-1], interpolation=cv2.INTER_AREA)
@@ -70,10 +71,11 @@ def missing_tone(sketch, second, lines, gray):
     What lies at lines is not looked at, for both drawings leave a margin of paper there. The photo tells how far the tone goes.
     gray: uint8 (h, w) as the second drawing.
     """
-    ink = cv2.resize(255 - sketch, second.shape[::-1], interpolation=cv2.INTER_AREA)
-    line = cv2.dilate(255 - lines, np.ones((3, 3), np.uint8))
-    missing = cv2.subtract(cv2.subtract(lines, second), cv2.subtract(ink, line), dtype=cv2.CV_32F) / 255
-    free = 1 - ramp(cv2.boxFilter(line, cv2.CV_32F, (3, 3)) / 255, *NEAR)
+    full = paper(sketch)
+    ink = cv2.resize(full - sketch, second.shape[::-1], interpolation=cv2.INTER_AREA)
+    line = cv2.dilate(full - lines, np.ones((3, 3), np.uint8))
+    missing = cv2.subtract(cv2.subtract(lines, second), cv2.subtract(ink, line), dtype=cv2.CV_32F) / full
+    free = 1 - ramp(cv2.boxFilter(line, cv2.CV_32F, (3, 3)) / full, *NEAR)
     a, b = guided(gray / np.float32(255), missing, free, WINDOW, NOISE)
     share = ramp(cv2.boxFilter(halved(free), cv2.CV_32F, (WINDOW, WINDOW)), *FREE) * (np.maximum(b, a + b) > PALER[0])
     return (a * share, b * share) if share.any() else None
@@ -89,7 +91,7 @@ def fill_band(sketch, photo, a, b):
     gray = cv2.blur(cv2.cvtColor(photo, cv2.COLOR_RGB2GRAY), (3, 3))
     missing = cv2.add(cv2.multiply(a, gray, scale=1 / 255 / STEPS, dtype=cv2.CV_32F), cv2.multiply(b, 1 / STEPS, dtype=cv2.CV_32F))
     missing *= ramp(missing, *PALER)
-    return cv2.multiply(sketch, 1 - (missing * strokes(*sketch.shape)).clip(0, 1), dtype=cv2.CV_8U)
+    return cv2.multiply(sketch, 1 - (missing * strokes(*sketch.shape)).clip(0, 1), dtype=depth(sketch))
 
 
 @functools.lru_cache(maxsize=4)

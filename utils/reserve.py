@@ -11,6 +11,7 @@ import numpy as np
 
 from data.filters import ramp
 from utils.bands import in_bands
+from utils.greys import depth, paper
 
 BROAD = 5  # pixels of the working size: ink that a square of this side fits into is broader than a line
 REACH = 4  # pixels by which such ink is taken as wider, half on either side, so that its rim is cut with it
@@ -27,7 +28,7 @@ MARGIN = max(NEIGHBOURHOOD // 2 + SOFT // 2, CROWD // 2) + 1  # rows beyond a ba
 def reserved(sketch, photo, amount):
     """The sketch with the photo's lights left out of its broad ink.
 
-    sketch: uint8 (H, W), 255 = paper. photo: uint8 RGB (H, W, 3), at the sketch's size. amount: share of the ink that is taken
+    sketch: (H, W), uint8 or utils.greys. photo: uint8 RGB (H, W, 3), at the sketch's size. amount: share of the ink that is taken
     away in full light, 0 to 1; more counts as 1. Nothing gets darker.
     """
     if amount == 0:
@@ -37,25 +38,25 @@ def reserved(sketch, photo, amount):
 
 def reserve_band(sketch, photo, amount):
     """reserved() of some rows."""
-    ink = 255 - sketch
+    ink = paper(sketch) - sketch
     broad = cv2.min(ink, cv2.dilate(cv2.erode(ink, square(BROAD)), square(BROAD + REACH)))
     gray = cv2.cvtColor(photo, cv2.COLOR_RGB2GRAY)
     dark = cv2.blur(cv2.erode(gray, square(NEIGHBOURHOOD)), (SOFT, SOFT))
     light = cv2.blur(cv2.dilate(gray, square(NEIGHBOURHOOD)), (SOFT, SOFT))
     span = cv2.addWeighted(light, 1, dark, -1, 255 * NOISE)
     place = cv2.divide(cv2.subtract(gray, dark), span, scale=255)
-    share = cv2.multiply(cv2.LUT(place, rise()), crowded(ink), scale=amount / 255, dtype=cv2.CV_32F)
-    return cv2.add(sketch, cv2.multiply(broad, share, dtype=cv2.CV_8U))
+    share = cv2.multiply(cv2.LUT(place, rise()), crowded(ink, paper(sketch)), scale=amount / 255, dtype=cv2.CV_32F)
+    return cv2.add(sketch, cv2.multiply(broad, share, dtype=depth(sketch)))
 
 
 def square(side):
     return np.ones((side, side), np.uint8)
 
 
-def crowded(ink):
-    """How crowded ink (H, W) is, float32 in [0, 1]. In bytes, a sketch that differs by 1 / 255 could end up 5 / 255 apart."""
+def crowded(ink, full):
+    """How crowded ink (H, W) is, float32 in [0, 1]. full: value of full ink. In bytes, a sketch that differs by 1 / 255 could end up 5 / 255 apart."""
     low, high = CROWDED
-    return ramp(cv2.boxFilter(ink, cv2.CV_32F, (CROWD, CROWD)), 255 * low, 255 * high)
+    return ramp(cv2.boxFilter(ink, cv2.CV_32F, (CROWD, CROWD)), full * low, full * high)
 
 
 @functools.cache

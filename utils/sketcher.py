@@ -16,11 +16,12 @@ from model.reverse import ReverseEngine
 from utils.checkpoint import CheckpointError, load_network
 from utils.defaults import CHECKPOINTS, MAX_MEGAPIXELS, WORKING_SIZE
 from utils.devices import choose_device, is_out_of_memory
+from utils.greys import FINE, fine
 from utils.masses import HATCHED, LINES, SMALLEST, filled, has_dark_masses, second_size
 from utils.memory import keep_freed_memory
 from utils.picture_modes import to_rgb
 from utils.pictures import read_picture
-from utils.style import CANDIDATES, PLAIN, Style, finish, inked, to_bytes
+from utils.style import CANDIDATES, PLAIN, Style, finish, inked
 from utils.working import array_to_bytes, to_working
 
 SMALLER_TILES = (1024, 512, 256)  # tried one after the other when memory runs out
@@ -33,7 +34,7 @@ DIRECTIONS = {"photo2sketch": (Photo2Sketch, Engine), "sketch2photo": (Sketch2Ph
 class Maps:
     """What the network drew of one photo at the working size."""
 
-    drawings: dict  # {number: uint8 (h, w)}, 255 = paper: candidates 1 to T, from sparse to dense, and None, the blend
+    drawings: dict  # {number: (h, w)} in utils.greys: candidates 1 to T, from sparse to dense, and None, the blend
     confidences: np.ndarray  # float32 (T, h', w') in [0, 1], they sum to 1 over T
 
 
@@ -75,6 +76,7 @@ class Sketcher:
         self.size, self.max_megapixels, self.say = size, max_megapixels, say
         self.draws = direction == "photo2sketch"
         self.style = {} if self.draws else PLAIN  # photos have no strokes
+        self.paper = FINE if self.draws else 255  # value of paper
         self.hatches = self.draws and network.arch.strokes  # utils.masses fills with the network's own strokes
         self.tile = None  # pixels, set when memory has run out
 
@@ -114,7 +116,7 @@ class Sketcher:
         self.engine.turn = threading.Semaphore(count)
 
     def sketches(self, batch, detail=0.0, candidate=None, progress=None):
-        """One drawing of each of some Workings of one shape: a list of uint8 (h, w), 255 = paper.
+        """One drawing of each of some Workings of one shape: a list of (h, w) in utils.greys, of a photo uint8.
 
         detail, candidate: as in Style. progress: called as progress(done, total) after each tile. When memory runs out,
         the photos are drawn one by one, then in smaller tiles.
@@ -150,7 +152,7 @@ class Sketcher:
         return for_finding(network, self.device, self.engine.dtype)
 
     def drawings(self, batch, detail=0.0, numbers=(None,), progress=None):
-        """Some drawings of each of some Workings of one shape: a list of {number: uint8 (h, w)}, 255 = paper.
+        """Some drawings of each of some Workings of one shape: a list of {number: (h, w)}, as in sketches().
 
         numbers: candidates 1 to T, None = the blend. The rest as in sketches().
         """
@@ -161,7 +163,7 @@ class Sketcher:
         indices = [None if number is None else number - 1 for number in numbers]
 
         def draw(photos, tile):
-            return self.engine.sketches(photos, detail, indices, tile, progress).numpy().swapaxes(0, 1)
+            return self.engine.sketches(photos, detail, indices, tile, progress, self.paper).numpy().swapaxes(0, 1)
 
         return [dict(zip(numbers, one.trim(planes))) for one, planes in zip(batch, self._sparing(stack(batch), draw))]
 
@@ -202,7 +204,7 @@ class Sketcher:
         found = []
         for one, planes in zip(batch, self._sparing(stack(batch), draw)):
             candidates, confidences = np.split(one.trim(planes[:-1]), 2)
-            drawings = (to_bytes(plane) for plane in (*candidates, one.trim(planes[-1])))
+            drawings = (fine(plane) for plane in (*candidates, one.trim(planes[-1])))
             found.append(Maps(dict(zip(NUMBERS, drawings)), confidences))
         return found
 

@@ -33,16 +33,16 @@ PADDING = max(AROUND // 2, NEAR)  # pixels of paper around the picture: boxes ma
 MARGIN = 2 * (LONGEST + NEAR + AROUND)  # rows beyond a band on which its strokes may depend; even, as SCALE asks
 
 
-def without_specks(sketch, photo):
-    """The sketch with paper in place of specks and stray strokes, at the working size.
+def specks_in(sketch, photo):
+    """Where paper belongs in place of specks and stray strokes, at the working size: uint8 (H, W), 255 there, else 0.
 
     sketch: uint8 (H, W), 255 = paper. photo: uint8 RGB (H, W, 3).
     """
-    return in_bands(clear_band, BAND, MARGIN, sketch, photo)
+    return in_bands(specks_in_band, BAND, MARGIN, sketch, photo)
 
 
-def clear_band(sketch, photo):
-    """without_specks() of some rows. Ink is counted in steps of 1 / 255, so all sums are exact."""
+def specks_in_band(sketch, photo):
+    """specks_in() of some rows. Ink is counted in steps of 1 / 255, so all sums are exact."""
     ink = cv2.threshold(255 - sketch, math.ceil(255 * INK) - 1, 0, cv2.THRESH_TOZERO)[1]
     strokes = small_strokes(ink)
     sums = cv2.integral(cv2.copyMakeBorder(ink, PADDING, PADDING, PADDING, PADDING, cv2.BORDER_CONSTANT))
@@ -51,7 +51,7 @@ def clear_band(sketch, photo):
     mask = np.zeros_like(sketch)
     mask.ravel()[strokes.place[gone[strokes.number]]] = 255
     pale = cv2.threshold(ink, 0, 255, cv2.THRESH_BINARY_INV)[1]  # does not count as ink, but is seen around a stroke
-    return sketch | mask | cv2.dilate(mask, np.ones((3, 3), np.uint8)) & pale
+    return mask | cv2.dilate(mask, np.ones((3, 3), np.uint8)) & pale
 
 
 class Strokes(NamedTuple):

@@ -11,8 +11,9 @@ from utils.crisp import CRISPS, crisp
 from utils.defaults import BACKGROUND, CRISP, FUR
 from utils.enlarge import to_size
 from utils.fur import FURS, furred
+from utils.greys import in_bytes
 from utils.reserve import reserved
-from utils.specks import without_specks
+from utils.specks import specks_in
 from utils.tone import toned
 
 NAMES = DRAWINGS[:-1]  # of the candidates, from sparse to dense
@@ -78,13 +79,16 @@ def to_bytes(values):
 def pen(sketch, photo, amount):
     """A sketch with crisp, toned strokes, the photo's lights reserved and no stray ones; amount 0 leaves it as it is.
 
-    sketch: uint8 (h, w), 255 = paper. photo: uint8 RGB (h, w, 3).
+    sketch: (h, w), uint8 or utils.greys. photo: uint8 RGB (h, w, 3). Returns uint8, 255 = paper.
     """
-    return toned(without_specks(crisp(reserved(sketch, photo, amount), amount), photo), amount) if amount else sketch
+    if not amount:
+        return in_bytes(sketch)
+    drawn = crisp(reserved(sketch, photo, amount), amount)
+    return toned(drawn, amount) | specks_in(in_bytes(drawn), photo)
 
 
 def inked(sketch, style, photo, foreground=None):
-    """A sketch uint8 (h, w), 255 = paper, in the style's crispness, fur, line width, ink and background.
+    """A sketch (h, w), uint8 or utils.greys, in the style's crispness, fur, line width, ink and background: uint8, 255 = paper.
 
     photo: uint8 RGB (h, w, 3). foreground: its map, see utils.background, None for a sketch without fur and with the background as
     dark. Sketch and photo have the working size, so that the result does not depend on the photo's own.

@@ -5,22 +5,23 @@ nothing is. The curve moves both apart: the logit of the ink, from that of PIVOT
 """
 import functools
 
-import cv2
 import numpy as np
+
+from utils.greys import in_bytes, paper
 
 SLOPE = 0.6  # of amount 1: the logit is multiplied by 1 + SLOPE * amount
 PIVOT = 0.35  # ink that stays as it is
 
 
 def toned(sketch, amount):
-    """uint8 (H, W), 255 = paper -> the same with the curve of `amount`, 0 = as it is. Paper and full ink stay."""
-    return cv2.LUT(sketch, curve(amount)) if amount else sketch
+    """A sketch (H, W), uint8 or utils.greys -> uint8 with the curve of `amount`, 0 = as it is. Paper and full ink stay."""
+    return np.take(curve(amount, paper(sketch)), sketch) if amount else in_bytes(sketch)
 
 
 @functools.lru_cache(maxsize=8)
-def curve(amount):
-    """The curve as a table: uint8 (256,), for each grey level the new one. It rises."""
-    ink = 1 - np.arange(1, 255) / 255
+def curve(amount, full):
+    """The curve as a table: for each grey from 0 to `full`, which is paper, the new one in uint8. It rises."""
+    ink = 1 - np.arange(1, full) / full
     odds = (ink / (1 - ink) / (PIVOT / (1 - PIVOT))) ** (1 + SLOPE * amount) * PIVOT / (1 - PIVOT)
     inner = np.rint(255 / (1 + odds))
     return np.uint8([0, *inner, 255])
