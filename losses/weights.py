@@ -33,6 +33,11 @@ class Weights:
         return bool(self.luminance or self.cycle or self.content_reconstruction)
 
     @property
+    def needs_guidance(self):
+        """Whether a term looks at the guidance."""
+        return bool(self.edge or self.conditional)
+
+    @property
     def needs_reference(self):
         """Whether a term looks at a reference drawing."""
         return bool(self.style or self.feature_matching)

@@ -15,10 +15,11 @@ from tests.dataset_kit import picture
 from tests.tiny import TINY
 from tests.training_runs import ROOT, arguments
 from utils.checkpoint import save_generator
+from utils.defaults import CHECKPOINTS
 from utils.training.fields import OptionError, flag
 from utils.training.options import WEIGHT, Options, read_line
 from utils.training.options import read_options as options_of
-from utils.training.sources import open_validation, total_steps
+from utils.training.sources import open_data, open_validation, total_steps
 
 
 @pytest.fixture
@@ -216,3 +217,15 @@ def test_annotations_of_the_validation_that_are_damaged_are_spoken_of(tmp_path):
     (tmp_path / "annotations" / "instances_val2017.json").write_text('{"images": [')
     with pytest.raises(OptionError, match="instances_val2017.json"):
         open_validation(options)
+
+
+@pytest.mark.parametrize(
+    "words, training",
+    [([], True), (["--freeze-photo2sketch", "--photo2sketch", CHECKPOINTS["photo2sketch"]], False), (["--weight-edge", "0"], False)],
+)
+def test_guidance_is_computed_where_a_loss_or_the_validation_looks_at_it(tmp_path, words, training):
+    for split in ("train", "val"):
+        picture(tmp_path / f"{split}2017" / "a.png")
+    options = read_options(["--photos", str(tmp_path), "--references", str(tmp_path), "--size", "64", *words])
+    for split, drawn in (("train", training), ("val", True)):
+        assert (open_data(options, split)[0]["guidance"].min() < 255) == drawn

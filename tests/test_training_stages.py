@@ -172,7 +172,7 @@ def test_dry_run_shows_every_stage(words, tmp_path, capsys):
 
 def test_the_shipped_recipe_is_one_command():
     stages = read_stages([*RECIPE, "--references", "r", "--vgg", "v"])
-    assert [stage.name for stage in stages] == ["fast", "fast-wide", "fast-references", "fast-portraits", "fast-reverse"]
+    assert [stage.name for stage in stages] == ["fast", "fast-wide", "fast-references", "fast-reverse"]
     assert [bool(stage.weights().needs_reference) for stage in stages] == [False, False, True, False]
     assert all((stage.photos, stage.references, stage.vgg) == ("p", ("r",), "v") for stage in stages)
     assert [stage.batch for stage in stages] == [5, 2, 5, 14]
@@ -186,4 +186,4 @@ def test_the_shipped_recipe_asks_for_drawings_at_once():
 def test_the_command_line_wins_in_every_stage():
     stages = read_stages([*RECIPE, "--references", "r", "--batch", "12", "--steps", "7", "--name", "mine"])
     assert all((stage.batch, stage.steps) == (12, 7) for stage in stages)
-    assert [stage.name for stage in stages] == ["mine", "fast-wide", "fast-references", "fast-portraits", "fast-reverse"]
+    assert [stage.name for stage in stages] == ["mine", "fast-wide", "fast-references", "fast-reverse"]

@@ -31,7 +31,7 @@ def open_data(options, split):
             words=options.words,
             line_art=options.line_art,
             categories=list(options.categories) or None,
-            guided=not options.teacher,
+            guided=not options.teacher and (split == "val" or options.weights().needs_guidance),
             seed=options.seed,
         )
     except (FileNotFoundError, NotADirectoryError) as error:
