@@ -16,7 +16,7 @@ from .head import SHADED, Drawing, tilt
 from .onednn import NOTHING
 
 WIDTH = 8  # channels are padded to a multiple of it: the floats of an AVX register
-LOGIT_LIMIT = 60.0  # of relative confidence logits, before the tilt: weights of exp(-57) are not seen, exp(63) is no infinity
+LOGIT_LIMIT = 60.0  # of relative confidence logits, before the tilt: weights of exp(-55) are not seen, exp(65) is no infinity
 
 
 def _conv(conv, rows, base=None, sign=1, then=NOTHING):

@@ -7,7 +7,7 @@ from torch.nn import functional as F
 
 from utils.strokes import PERIOD, stroke_field
 
-DETAIL_SCALE = 6.0  # logits over T - 1 steps from one candidate to the next denser one at detail = 1
+DETAIL_SCALE = 9.0  # logits over T - 1 steps from one candidate to the next denser one at detail = 1
 SHADED = 2  # the densest candidates, which the stroke field shades
 
 

@@ -162,7 +162,7 @@ def test_paper_may_have_a_larger_value_than_bytes_allow(pair):
     assert np.abs(finer.numpy() - plainly(network, photos, 0.0).sketch[0, 0].numpy() * 1e4).max() < 1.0  # float32 rounds too
     backwards = ReverseEngine(Sketch2Photo(TINY).eval(), precision="float32")
     light, lighter = (backwards.sketches(photos, paper=value)[0, 0].double() / value for value in (255, 10_000))
-    assert 0 < (light - lighter).abs().max() < 0.51 / 255
+    assert 0 < (light - lighter).abs().max() < 0.501 / 255 + 0.501 / 10_000
 
 
 @pytest.mark.parametrize("arch, passes", [(TINY, 2), (TINY_PAPER, 12)], ids=["fast", "paper"])
