@@ -7,7 +7,7 @@ from utils.all_drawings import AllDrawings
 from utils.crisp import BAND, FAINT, GAIN, SIGMA, crisp
 from utils.reserve import reserved
 from utils.sketcher import Sketcher
-from utils.style import Style, inked
+from utils.style import GRAPHITE, Style, inked, pen
 from utils.tone import toned
 
 from .tool_kit import reverse_weights, weights
@@ -95,3 +95,15 @@ def test_drawings_are_crisp_by_default_photos_never(tmp_path):
     assert np.array_equal(np.rint(255 * measured), sketcher.draw(photo))
     back = Sketcher(reverse_weights(tmp_path), "cpu", "float32", "full", "sketch2photo")
     assert np.array_equal(back.draw(photo), back.draw(photo, crisp=0.0))
+
+
+def test_the_pencil_drawing_is_inked_softer_than_the_others(soft, tmp_path):
+    photo = np.random.default_rng(4).integers(0, 256, (*soft.shape, 3), np.uint8)
+    for candidate in (None, 1, 4, 5):
+        amount = GRAPHITE if candidate == 5 else 1.0
+        assert np.array_equal(inked(soft, Style(candidate=candidate), photo), pen(soft, photo, amount))
+    assert 0 < GRAPHITE < 1
+    drawings = AllDrawings(weights(tmp_path), "cpu")(photo)
+    alone = Sketcher(weights(tmp_path), "cpu", "float32", "full")
+    for candidate, name in ((4, "shaded"), (5, "pencil")):
+        assert np.array_equal(np.rint(255 * drawings[name]), alone.draw(photo, candidate=candidate))

@@ -1,4 +1,6 @@
 """Every drawing that a network makes of a photo, for figures and measurements."""
+import dataclasses
+
 import numpy as np
 
 from data.guidance import DRAWINGS
@@ -23,5 +25,6 @@ class AllDrawings:
         working = self.sketcher.prepare(photo)
         (drawings,) = self.sketcher.drawings([working], numbers=NUMBERS)
         (foreground,) = self.sketcher.foregrounds([working], self.style)
-        drawn = (inked(drawings[number], self.style, working.photo(), None if number else foreground) for number in NUMBERS)
+        styles = (dataclasses.replace(self.style, candidate=number) for number in NUMBERS)
+        drawn = (inked(drawings[one.candidate], one, working.photo(), None if one.candidate else foreground) for one in styles)
         return {name: resize(part / np.float32(255), *working.size) for name, part in zip(DRAWINGS, drawn)}

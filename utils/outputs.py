@@ -80,7 +80,8 @@ class AllCandidates(OneDrawing):
     def save(self, target, drawn, working, photo=None):
         maps, foreground = drawn
         size, small = working.size, working.photo()
-        candidates = [inked(maps.drawings[number], self.style, small) for number in range(1, CANDIDATES + 1)]
+        styles = {number: dataclasses.replace(self.style, candidate=number) for number in range(1, CANDIDATES + 1)}
+        candidates = [inked(maps.drawings[number], style, small) for number, style in styles.items()]
         for name, sketch in zip(self.candidates(target), candidates):
             self.write(name, finish(sketch, self.style, size, photo))
         prevailing = confidence.confidence_map(maps.confidences)

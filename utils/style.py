@@ -18,6 +18,7 @@ from utils.tone import toned
 
 NAMES = DRAWINGS[:-1]  # of the candidates, from sparse to dense
 CANDIDATES = len(NAMES)
+GRAPHITE = 0.4  # share of the crispness that the last candidate, the pencil drawing, is inked with: graphite is soft
 PLAIN = {"crisp": 0.0, "fur": 0.0, "background": 1.0}  # fields of a Style that leaves what the network draws as it is
 
 
@@ -93,7 +94,7 @@ def inked(sketch, style, photo, foreground=None):
     photo: uint8 RGB (h, w, 3). foreground: its map, see utils.background, None for a sketch without fur and with the background as
     dark. Sketch and photo have the working size, so that the result does not depend on the photo's own.
     """
-    sketch = pen(sketch, photo, style.crisp)
+    sketch = pen(sketch, photo, style.crisp * (GRAPHITE if style.candidate == CANDIDATES else 1))
     if foreground is not None:
         sketch = furred(sketch, photo, foreground, style.fur)
     if style.line_width != 1 or style.ink != 1:

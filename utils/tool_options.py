@@ -137,7 +137,12 @@ def add_drawing(parser, multiple):
 def add_look(parser):
     add = parser.add_argument_group("how it looks").add_argument
     for option, (low, high), default, meaning in (
-        ("--crisp", CRISPS, defaults.CRISP, "softer and paler, or crisper and darker strokes on clean paper; 0 as the network draws them"),
+        (
+            "--crisp",
+            CRISPS,
+            defaults.CRISP,
+            "softer and paler, or crisper and darker strokes on clean paper, less so in the pencil drawing; 0 as the network draws them",
+        ),
         ("--fur", FURS, defaults.FUR, "how dark the strands are that the blend gets where its subject has fur or hair"),
         (
             "--background",
