@@ -76,7 +76,7 @@ class Engine:
     def sketches(self, photos, detail=0.0, candidates=(None,), tile=None, progress=None, paper=255):
         """Some drawings in one pass: N candidates, as in sketch(), of uint8 photos (B, H, W, 3) -> uint8 (N, B, H, W).
 
-        paper: the value of paper; from 256 to 65535 the result is uint16.
+        paper: the value of paper; from 256 to 32767 the result is uint16.
         """
         for candidate in candidates:
             if candidate is not None and candidate not in range(self.network.arch.candidates):
@@ -87,7 +87,7 @@ class Engine:
             drawn = blank((len(candidates), len(planes), *planes.shape[2:]), paper)
             for place, part, features, origin in self._parts(planes, tile, progress):
                 for whole, sketch in zip(drawn, self.network.head.sketches(features, detail, origin, candidates)):
-                    whole[place] = sketch[part][:, 0].mul(paper).round_()
+                    whole[place] = counted(sketch[part][:, 0], paper)
         return drawn
 
     def _parts(self, photos, tile, progress):
@@ -118,8 +118,13 @@ class Engine:
 
 
 def blank(shape, paper):
-    """A tensor for whole numbers up to `paper`, at most 65535: uint8 where that suffices, else uint16."""
+    """A tensor for whole numbers up to `paper`, at most 32767: uint8 where that suffices, else uint16."""
     return torch.empty(shape, dtype=torch.uint8 if paper < 256 else torch.uint16)
+
+
+def counted(values, paper):
+    """Floats in [0, 1] -> whole numbers up to `paper` on the CPU: uint8, or int16, for not every device knows uint16."""
+    return values.mul(paper).round_().to(torch.uint8 if paper < 256 else torch.int16).cpu()
 
 
 def as_batch(photos):

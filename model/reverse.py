@@ -5,7 +5,7 @@ import torch
 
 from utils.memory import keep_freed_memory
 
-from .engine import Engine, as_batch, blank
+from .engine import Engine, as_batch, blank, counted
 from .fold import fold
 from .precision import choose_dtype, set_precision
 
@@ -32,7 +32,7 @@ class ReverseEngine(Engine):
             self.network.check(ink)
             luminances = blank((1, ink.shape[0], *ink.shape[2:]), paper)
             for place, part, features, _ in self._parts(ink, tile, progress):
-                luminances[0][place] = self.network.luminance(features.float())[part][:, 0].mul(paper).round_()
+                luminances[0][place] = counted(self.network.luminance(features.float())[part][:, 0], paper)
         return luminances
 
     def draw(self, *args, **options):
