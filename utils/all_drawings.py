@@ -25,6 +25,6 @@ class AllDrawings:
         working = self.sketcher.prepare(photo)
         (drawings,) = self.sketcher.drawings([working], numbers=NUMBERS)
         (foreground,) = self.sketcher.foregrounds([working], self.style)
-        styles = (dataclasses.replace(self.style, candidate=number) for number in NUMBERS)
-        drawn = (inked(drawings[one.candidate], one, working.photo(), None if one.candidate else foreground) for one in styles)
+        style = lambda number: dataclasses.replace(self.style, candidate=number)
+        drawn = (inked(drawings[number], style(number), working.photo(), None if number else foreground) for number in NUMBERS)
         return {name: resize(part / np.float32(255), *working.size) for name, part in zip(DRAWINGS, drawn)}

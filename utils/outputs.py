@@ -80,8 +80,8 @@ class AllCandidates(OneDrawing):
     def save(self, target, drawn, working, photo=None):
         maps, foreground = drawn
         size, small = working.size, working.photo()
-        styles = {number: dataclasses.replace(self.style, candidate=number) for number in range(1, CANDIDATES + 1)}
-        candidates = [inked(maps.drawings[number], style, small) for number, style in styles.items()]
+        as_candidate = lambda number: dataclasses.replace(self.style, candidate=number)
+        candidates = [inked(maps.drawings[number], as_candidate(number), small) for number in range(1, CANDIDATES + 1)]
         for name, sketch in zip(self.candidates(target), candidates):
             self.write(name, finish(sketch, self.style, size, photo))
         prevailing = confidence.confidence_map(maps.confidences)

@@ -54,7 +54,10 @@ def square(side):
 
 
 def crowded(ink, full):
-    """How crowded ink (H, W) is, float32 in [0, 1]. full: value of full ink. In bytes, a sketch that differs by 1 / 255 could end up 5 / 255 apart."""
+    """How crowded ink (H, W) is, float32 in [0, 1]: in bytes, a sketch that differs by 1 / 255 could end up 5 / 255 apart.
+
+    full: value of full ink.
+    """
     low, high = CROWDED
     return ramp(cv2.boxFilter(ink, cv2.CV_32F, (CROWD, CROWD)), full * low, full * high)
 

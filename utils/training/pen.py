@@ -88,6 +88,9 @@ def reserved(sketch, photo):
 
 
 def as_written(sketch, photo):
-    """Sketches (B, T, H, W) as the tools write their strokes by default. photo: what they were drawn of, (B, 3, H, W)."""
+    """Sketches (B, T, H, W) as the tools write their strokes by default, the pencil drawing too, which they write softer.
+
+    photo: what they were drawn of, (B, 3, H, W).
+    """
     with torch.autocast(sketch.device.type, enabled=False):
         return toned(crisp(reserved(sketch.float(), photo.float())))
