@@ -10,6 +10,7 @@ from .fold import fold
 from .fused_head import FusedHead
 from .generator import pad_to_multiple
 from .head import Drawing
+from .pixel_stage import as_input
 from .precision import choose_dtype, set_precision
 from .tiles import Box, TiledPass
 
@@ -43,7 +44,7 @@ class Engine:
 
     @torch.inference_mode()
     def draw(self, photos, detail=0.0, tile=None, progress=None):
-        """All maps: photos (B, 3, H, W) float32 RGB in [0, 1] on any device -> Drawing of float32 CPU tensors.
+        """All maps: photos (B, 3, H, W), RGB, uint8 or float32 in [0, 1], on any device -> Drawing of float32 CPU tensors.
 
         detail: -1 sparse to 1 dense. tile: side of the tiles in pixels; None chooses by LIMITS. progress: called as
         progress(done, total) after each tile, at the end with done = total. ValueError for other shapes and for sides
@@ -112,7 +113,7 @@ class Engine:
     def _load(self, photos, box):
         """A part of the photos as the network wants it, padded by reflection where it leaves the photo."""
         part = photos[box.within(Box(0, 0, *photos.shape[-2:]))].to(self.device)
-        part = part.float().div_(255) if part.dtype == torch.uint8 else part
+        part = as_input(part, self.network.encoder.stages[0]) if part.dtype == torch.uint8 else part
         part = pad_to_multiple(part, self.network.arch.stride)
         return part.contiguous(memory_format=torch.channels_last)
 

@@ -13,6 +13,7 @@ from torch.nn import functional as F
 
 from .blocks import SLOPE, ConvNorm, ResidualBlock
 from .decoder import UpBlock
+from .doubling import Doubling
 from .onednn import NOTHING, add_convolution, convolve, fuses, pack
 
 
@@ -75,10 +76,11 @@ class FusedUp(nn.Module):
     def __init__(self, block):
         super().__init__()
         self.narrow = fuse(block.narrow)
+        self.doubling = Doubling()
         self.blocks = fuse(block.blocks)
 
     def forward(self, x, skip=None):
-        x = F.interpolate(self.narrow(x), scale_factor=2, mode="bilinear", align_corners=False)
+        x = self.doubling(self.narrow(x))
         if skip is not None:
             x = skip.add_(x)
         return self.blocks(x)

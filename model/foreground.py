@@ -5,6 +5,7 @@ from torch import nn
 
 from .fold import fold
 from .generator import Generator
+from .pixel_stage import as_input
 from .precision import set_precision
 from .presets import PRESETS
 
@@ -31,9 +32,8 @@ class Foreground(Generator):
     @torch.inference_mode()
     def find(self, squares):
         """uint8 RGB (B, SIDE, SIDE, 3) -> probabilities, a float32 array (B, h, w)."""
-        weight = self.head.weight
-        photos = torch.from_numpy(np.ascontiguousarray(squares)).to(weight.device).permute(0, 3, 1, 2).float().div_(255)
-        return torch.sigmoid(self(photos)[:, 0].float()).cpu().numpy()
+        pixels = torch.from_numpy(np.ascontiguousarray(squares)).to(self.head.weight.device).permute(0, 3, 1, 2)
+        return torch.sigmoid(self(as_input(pixels, self.encoder.stages[0]))[:, 0].float()).cpu().numpy()
 
 
 def for_finding(network, device, dtype):

@@ -5,6 +5,8 @@ blend of a pixel needs its own candidates and confidences only, so it can be for
 one plane be shuffled instead of ten. The sums over candidates and stroke directions are 1x1 convolutions with fixed
 weights.
 """
+import math
+
 import torch
 from torch import nn
 from torch.nn import functional as F
@@ -16,18 +18,19 @@ from .head import SHADED, Drawing, tilt
 from .onednn import NOTHING
 
 WIDTH = 8  # channels are padded to a multiple of it: the floats of an AVX register
-LOGIT_LIMIT = 60.0  # of relative confidence logits, before the tilt: weights of exp(-55) are not seen, exp(65) is no infinity
+BITS = math.log2(math.e)  # per unit of a logit: torch computes powers of 2 nine times as fast as those of e, in float32 on a CPU
+LOGIT_LIMIT = 86.0  # of relative confidence logits in bits, before the tilt: weights of 2^-80 are not seen, 2^94 is no infinity
 
 
-def _conv(conv, rows, base=None, sign=1, then=NOTHING):
-    """A convolution with the output channels `rows` of `conv`, times `sign`, and zeros up to a multiple of WIDTH.
+def _conv(conv, rows, base=None, factor=1, then=NOTHING):
+    """A convolution with the output channels `rows` of `conv`, times `factor`, and zeros up to a multiple of WIDTH.
 
     base: channels whose values are subtracted from those of `rows`. then: as in FusedConv.
     """
     count = -(-len(rows) // WIDTH) * WIDTH
     part = nn.Conv2d(conv.in_channels, count, conv.kernel_size, padding=conv.padding)
     for values, source in ((part.weight, conv.weight.detach()), (part.bias, conv.bias.detach())):
-        values.detach().zero_()[: len(rows)] = sign * (source[rows] if base is None else source[rows] - source[base])
+        values.detach().zero_()[: len(rows)] = factor * (source[rows] if base is None else source[rows] - source[base])
     return FusedConv(part, then=then)
 
 
@@ -37,6 +40,11 @@ def _mixing(weight, bias=0.0):
     part.weight.detach()[..., 0, 0] = weight
     nn.init.constant_(part.bias, bias)
     return FusedConv(part)
+
+
+def _powers(bits):
+    """2 to the power of bits, in place."""
+    return (bits / BITS).exp() if torch.jit.is_tracing() else bits.exp2_()  # of these ONNX has only powers of e
 
 
 class FusedHead(nn.Module):
@@ -57,13 +65,14 @@ class FusedHead(nn.Module):
         maps = channels[: self.count * cell].unflatten(0, (-1, cell))[self.order].flatten()
         logits = channels[self.count * cell : 2 * self.count * cell].unflatten(0, (-1, cell))
         others = logits[self.order[:-1]].flatten()
-        self.ink = _conv(head.conv, torch.cat([maps, channels[2 * self.count * cell :]]), sign=-1)  # candidates, then gains
-        self.logits = _conv(head.conv, others, logits[middle].repeat(self.count - 1), then=("hardtanh", (-LOGIT_LIMIT, LOGIT_LIMIT)))
+        self.ink = _conv(head.conv, torch.cat([maps, channels[2 * self.count * cell :]]), factor=-1)  # candidates, then gains
+        bounds = "hardtanh", (-LOGIT_LIMIT, LOGIT_LIMIT)
+        self.logits = _conv(head.conv, others, logits[middle].repeat(self.count - 1), BITS, bounds)  # in bits
         over_others, of_middle = torch.zeros(cell, len(self.logits.bias)), torch.zeros(cell, len(self.ink.bias))
         over_others[:, : len(others)] = torch.eye(cell).repeat(1, self.count - 1)
         of_middle[:, self._channels(middle)] = torch.eye(cell)
         self.total, self.sum, self.middle = _mixing(over_others, bias=1), _mixing(over_others), _mixing(of_middle)
-        steps = tilt(self.count)[self.order[:-1]] - tilt(self.count)[middle]
+        steps = BITS * (tilt(self.count)[self.order[:-1]] - tilt(self.count)[middle])
         self.register_buffer("tilt", torch.zeros(len(self.logits.bias), 1, 1))
         self.tilt[: len(others), 0, 0] = steps.repeat_interleave(cell)
         if self.directions:
@@ -115,7 +124,7 @@ class FusedHead(nn.Module):
         logits = self.logits(features)
         if isinstance(detail, torch.Tensor) or detail:
             logits += detail * self.tilt
-        return logits.exp_()
+        return _powers(logits)
 
     def _planes(self, cells, count):
         """(B, at least count * factor^2, h, w) -> (B, count, H, W): a pixel shuffle of the first channels."""

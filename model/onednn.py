@@ -9,27 +9,35 @@ from torch.nn import functional as F
 NOTHING = ("none", ())
 
 
+def native_bfloat16():
+    """Whether oneDNN has bfloat16 instructions to work with on this CPU.
+
+    What is emulated never pays, whatever a trial on a busy machine says.
+    """
+    return torch.backends.mkldnn.is_available() and torch.ops.mkldnn._is_mkldnn_bf16_supported()
+
+
 def fuses(x):
     """Whether oneDNN's convolution with a pointwise function behind it is there for this tensor."""
     if x.device.type != "cpu" or not torch.backends.mkldnn.is_available() or torch.jit.is_tracing():
         return False
-    return x.dtype == torch.float32 or x.dtype == torch.bfloat16 and torch.ops.mkldnn._is_mkldnn_bf16_supported()
+    return x.dtype == torch.float32 or x.dtype == torch.bfloat16 and native_bfloat16()
 
 
-def pack(weight, x, stride, padding):
+def pack(weight, x, stride, padding, groups=1):
     """The weight in the layout that oneDNN wants for inputs like x, for which fuses(x): else it is rearranged in every call."""
-    return torch.ops.mkldnn._reorder_convolution_weight(weight, padding, stride, (1, 1), 1, list(x.shape))
+    return torch.ops.mkldnn._reorder_convolution_weight(weight, padding, stride, (1, 1), groups, list(x.shape))
 
 
-def convolve(x, weight, bias=None, stride=(1, 1), padding=(0, 0), then=NOTHING):
+def convolve(x, weight, bias=None, stride=(1, 1), padding=(0, 0), then=NOTHING, groups=1):
     """Convolution and an activation: (B, inputs, H, W) -> (B, outputs, H', W').
 
     then: ("leaky_relu", (slope,)), ("hardtanh", (low, high)) or NOTHING.
     """
     name, values = then
     if fuses(x):
-        return torch.ops.mkldnn._convolution_pointwise(x, weight, bias, padding, stride, (1, 1), 1, name, values, "")
-    y = F.conv2d(x, weight, bias, stride, padding)
+        return torch.ops.mkldnn._convolution_pointwise(x, weight, bias, padding, stride, (1, 1), groups, name, values, "")
+    y = F.conv2d(x, weight, bias, stride, padding, groups=groups)
     return y if then == NOTHING else getattr(F, name + "_")(y, *values)
 
 

@@ -6,6 +6,9 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from .onednn import native_bfloat16
+from .pixel_stage import PixelStage, suits
+
 PRECISIONS = ("auto", "float32", "bfloat16")
 GAIN = 1.3  # bfloat16 must be this much faster: below it, exactness is worth more
 PATIENCE = 0.02  # seconds that the first bfloat16 convolution, 19 MFLOP, may take: emulation needs seconds for a photo
@@ -36,14 +39,6 @@ def _bfloat16_pays(kind):
         return min(slow() for _ in range(REPEATS)) > GAIN * min(fast() for _ in range(REPEATS))
 
 
-def native_bfloat16():
-    """Whether oneDNN has bfloat16 instructions to work with on this CPU.
-
-    What is emulated never pays, whatever a trial on a busy machine says.
-    """
-    return torch.backends.mkldnn.is_available() and torch.ops.mkldnn._is_mkldnn_bf16_supported()
-
-
 class Float32Stage(nn.Module):
     """A float32 part of a network that hands its result on in another type."""
 
@@ -58,16 +53,17 @@ class Float32Stage(nn.Module):
 def set_precision(network, dtype):
     """Change a folded Generator, in place, to convolve in `dtype`, except where bfloat16 would be seen.
 
-    Pictures go in as float32, and float32 is what a FusedHead gives and the last layer of a Sketch2Photo wants; a Foreground
-    gives logits in `dtype`. In bfloat16 the first stage stays in float32: it takes differences of neighbouring pixels, which
-    the type rounds to 1/256 of the pixels' value; rounded too, it moved up to 1.2 % of a drawing's pixels by more than 2/255,
-    without it none. The attention stays too, because it costs next to nothing.
+    Pictures go in as pixel_stage.as_input() has them, and float32 is what a FusedHead gives and the last layer of a Sketch2Photo
+    wants; a Foreground gives logits in `dtype`. In bfloat16 the first stage is computed of bytes, or stays in float32: it takes
+    differences of neighbouring pixels, which the type rounds to 1/256 of the pixels' value; rounded too, it moved up to 1.2 % of
+    a drawing's pixels by more than 2/255, without it none. The attention stays too, because it costs next to nothing.
     """
     if dtype != torch.float32:
         head = [network.head] if hasattr(network, "head") else []
         for part in (*network.encoder.stages[1:], network.decoder, *head):
             part.to(dtype)
-        network.encoder.stages[0] = Float32Stage(network.encoder.stages[0], dtype)
+        first = network.encoder.stages[0]
+        network.encoder.stages[0] = PixelStage(first) if suits(first) else Float32Stage(first, dtype)
     return network
 
 

@@ -198,7 +198,7 @@ class Sketcher:
         """maps() without what the second drawing adds."""
 
         def draw(photos, tile):
-            photos = torch.tensor(photos).permute(0, 3, 1, 2).float().div_(255)
+            photos = torch.tensor(photos).permute(0, 3, 1, 2)
             return np.concatenate([maps.numpy() for maps in self.engine.draw(photos, detail, tile, progress)], 1)
 
         found = []

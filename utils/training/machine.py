@@ -1,7 +1,8 @@
 """What the machine can do for a training: its devices, and whether bfloat16 is fast there and back."""
 import torch
 
-from model.precision import choose_dtype, native_bfloat16, trial
+from model.onednn import native_bfloat16
+from model.precision import choose_dtype, trial
 from utils.devices import DeviceError, choose_device
 
 from .fields import OptionError

@@ -1,0 +1,119 @@
+"""The layers that are computed in another way where a CPU is faster for it: against the plain ones, in float64."""
+import copy
+
+import pytest
+import torch
+from torch.nn import functional as F
+
+from model import Photo2Sketch
+from model.doubling import Doubling
+from model.engine import Engine
+from model.fold import fold
+from model.onednn import native_bfloat16
+from model.pixel_stage import PixelStage, as_input, round_alike, side_by_side
+from tests.speed_kit import noise_photos, shipped_photo
+from utils.checkpoint import load_network
+from utils.defaults import CHECKPOINTS
+
+needs_bfloat16 = pytest.mark.skipif(not native_bfloat16(), reason="this CPU has no bfloat16")
+TYPES = [torch.float32, pytest.param(torch.bfloat16, marks=needs_bfloat16)]
+
+
+def channels_last(x):
+    return x.contiguous(memory_format=torch.channels_last)
+
+
+@pytest.mark.parametrize("dtype", TYPES)
+@pytest.mark.parametrize("shape", [(1, 16, 5, 7), (2, 24, 32, 40), (1, 8, 1, 3), (1, 3, 1, 1)])
+def test_doubling_interpolates(dtype, shape):
+    torch.manual_seed(0)
+    x = channels_last(torch.rand(shape).to(dtype))
+    exact = F.interpolate(x.double(), scale_factor=2, mode="bilinear", align_corners=False)
+    with torch.inference_mode():
+        doubled = Doubling()(x)
+    assert doubled.dtype == dtype and doubled.is_contiguous(memory_format=torch.channels_last)
+    torch.testing.assert_close(doubled.double(), exact, atol=2 * torch.finfo(dtype).eps, rtol=0)
+
+
+def test_doubling_serves_one_kind_after_the_other_and_copies_of_itself():
+    doubling = Doubling()
+    for shape in ((1, 16, 4, 4), (1, 24, 4, 6), (1, 16, 9, 4)):
+        x = channels_last(torch.rand(shape))
+        for layer in (doubling, copy.deepcopy(doubling)):
+            with torch.inference_mode():
+                torch.testing.assert_close(layer(x), F.interpolate(x, scale_factor=2, mode="bilinear", align_corners=False))
+
+
+def test_weights_are_rounded_so_that_their_sums_stay():
+    torch.manual_seed(0)
+    weight = torch.randn(16, 3, 6, 6) / 7
+    rounded = round_alike(weight)
+    assert rounded.dtype == torch.bfloat16 and rounded.shape == weight.shape
+    error = rounded.double() - weight.double()
+    assert (error.abs() <= 2**-7 * weight.abs().double() + 2**-10).all()
+    nearest = (weight.bfloat16().double() - weight.double()).sum((2, 3)).abs()
+    ours = error.sum((2, 3)).abs()
+    assert ours.max() < 1e-4 and ours.mean() < nearest.mean() / 50
+    exact = torch.tensor([1.0, -0.5, 0.25, 3.0]).view(1, 1, 2, 2)
+    assert torch.equal(round_alike(exact).float(), exact)
+
+
+def test_side_by_side_puts_neighbours_of_a_row_into_channels():
+    x = channels_last(torch.arange(2 * 3 * 4 * 6).float().view(2, 3, 4, 6))
+    pairs = side_by_side(x, 2)
+    assert pairs.data_ptr() == x.data_ptr()
+    assert torch.equal(pairs, torch.cat([x[..., 0::2], x[..., 1::2]], 1))
+
+
+@pytest.fixture(scope="module", params=["photo2sketch", "photo2sketch_light"])
+def stages(request):
+    """The folded first stage of a shipped network, and what takes its place in bfloat16."""
+    path = CHECKPOINTS["photo2sketch"].replace("photo2sketch.pth", f"{request.param}.pth")
+    stage = fold(load_network(Photo2Sketch, path)).encoder.stages[0]
+    return stage, PixelStage(stage)
+
+
+def exactly(stage, pixels):
+    """What a folded first stage makes of bytes, in float64."""
+    enter = stage.enter
+    y = F.conv2d(pixels.double() / 255, enter.weight.double(), enter.bias.double(), enter.stride, enter.padding)
+    return F.leaky_relu(y, *enter.then[1])
+
+
+@needs_bfloat16
+@torch.inference_mode()
+def test_bytes_are_convolved_as_pixels_are(stages):
+    stage, ours = stages
+    pixels = torch.from_numpy(noise_photos(2, 32, 48)).permute(0, 3, 1, 2)
+    exact = exactly(stage, pixels)
+    found = ours(channels_last(as_input(pixels, ours)))
+    assert found.dtype == torch.bfloat16
+    enter = stage.enter
+    terms = F.conv2d(pixels.double() / 255, enter.weight.double().abs(), None, enter.stride, enter.padding)
+    assert ((found - exact).abs() <= 2**-8 * exact.abs() + 2**-10 * terms).all()  # each term may be wrong by 2^-8 of itself
+    assert torch.equal(ours(channels_last(pixels.float() / 255)), stage(channels_last(pixels.float() / 255)).bfloat16())
+
+
+@needs_bfloat16
+@pytest.mark.parametrize("grey", [3, 100, 128, 201, 255])
+@torch.inference_mode()
+def test_even_ground_stays_as_it_is(stages, grey):
+    """Away from the border, within the rounding of the result: what pixels in [0, 1] would lose is several times more."""
+    stage, ours = stages
+    pixels = torch.full((1, 3, 32, 32), grey, dtype=torch.uint8)
+    exact = exactly(stage, pixels)[..., 4:-4, 4:-4]
+    found = ours(channels_last(as_input(pixels, ours)))[..., 4:-4, 4:-4]
+    assert ((found - exact).abs() <= 2**-8 * exact.abs() + 1e-4).all()
+
+
+@needs_bfloat16
+@torch.inference_mode()
+def test_engines_take_bytes_and_pixels_alike():
+    network = load_network(Photo2Sketch, CHECKPOINTS["photo2sketch"])
+    photo = torch.from_numpy(shipped_photo(160)).permute(2, 0, 1)[None]
+    rounded, exact = (Engine(network, precision=name) for name in ("bfloat16", "float32"))
+    assert isinstance(rounded.network.encoder.stages[0], PixelStage)
+    expected = exact.draw(photo).sketch
+    assert torch.equal(exact.draw(photo.float() / 255).sketch, expected)
+    for pixels in (photo, photo.float() / 255):
+        assert ((rounded.draw(pixels).sketch - expected).abs() > 2 / 255).float().mean() < 0.001
