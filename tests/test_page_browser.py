@@ -11,7 +11,7 @@ from PIL import Image
 
 from tests.page_kit import GRAYS, NASTY, RED, entry
 from utils.page import write_page
-from utils.svg import TracerError, write_svg
+from utils.svg import TracerError, to_svg
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: pip install playwright")
 BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
@@ -233,7 +233,7 @@ def test_a_browser_draws_the_vector_paths_like_the_drawing(browser, tmp_path):
     sketch = np.uint8(255 * np.clip(distance / 3, 0.05, 1))
     sketch[10:30, 100:150] = 120
     try:
-        write_svg(sketch, str(tmp_path / "a.svg"), (180, 320))
+        (tmp_path / "a.svg").write_bytes(to_svg(sketch, (180, 320)))
     except TracerError as error:
         pytest.skip(str(error))
     page = browser.new_page(viewport={"width": 320, "height": 180})

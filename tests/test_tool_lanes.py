@@ -1,6 +1,7 @@
 """Small photos drawn side by side: the same drawings, with the share of the cores that each lane has."""
 import threading
 
+import cv2
 import numpy as np
 import pytest
 import torch
@@ -23,7 +24,7 @@ def cores(draw):  # noqa: F811 (the fixture takes one thread, which this replace
 
 @pytest.fixture
 def calls(monkeypatch):
-    """(thread, threads that torch uses in it, photos under way) of every call of the network, a list that grows."""
+    """(thread, threads that torch uses in it, batches under way) of every call of the network, a list that grows."""
     seen, under_way, sketches, turn = [], [], Sketcher.sketches, threading.Lock()
 
     def watched(self, batch, *more):
@@ -84,3 +85,36 @@ def test_one_photo_that_cannot_be_drawn_stops_no_lane(draw, tmp_path, cores, mon
     assert status == 1 and "11 drawn, 0 skipped, 1 failed" in output
     assert "05.png: cannot be drawn (ArithmeticError: no number)" in errors
     assert len(files(tmp_path / "out")) == 11
+
+
+def test_opencv_gets_the_lanes_share_and_all_cores_afterwards(draw, tmp_path, cores, monkeypatch):  # noqa: F811
+    seen, sketches, before = {}, Sketcher.sketches, cv2.getNumThreads()
+
+    def watched(self, batch, *more):
+        seen.setdefault(threading.get_ident() == main, set()).add(cv2.getNumThreads())
+        return sketches(self, batch, *more)
+
+    main = threading.get_ident()
+    monkeypatch.setattr(Sketcher, "sketches", watched)
+    try:
+        cv2.setNumThreads(3)
+        for index in range(8):
+            store(tmp_path / "in" / f"{index:02}.png", scene(40 + index, 64, seed=index))
+        assert draw()[0] == 0
+        assert seen[False] == {1} and seen.get(True, {3}) == {3} and cv2.getNumThreads() == 3
+    finally:
+        cv2.setNumThreads(before)
+
+
+def test_the_last_photos_are_shared_out_to_all_lanes(draw, tmp_path, cores, monkeypatch):  # noqa: F811
+    sizes, sketches = [], Sketcher.sketches
+
+    def watched(self, batch, *more):
+        sizes.append(len(batch))
+        return sketches(self, batch, *more)
+
+    monkeypatch.setattr(Sketcher, "sketches", watched)
+    for index in range(4 * cores):
+        store(tmp_path / "in" / f"{index:02}.png", scene(seed=index))
+    assert draw()[0] == 0
+    assert sum(sizes) == 4 * cores and sizes[-cores + 1 :] == [1] * (cores - 1)

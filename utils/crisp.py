@@ -37,6 +37,6 @@ def crisp_band(band, amount):
     gain, stretch = GAIN * amount, 1 / (1 - FAINT * amount)
     blurred = cv2.GaussianBlur(band.astype(np.float32), (WINDOW, WINDOW), SIGMA)
     sharp = cv2.addWeighted(band, stretch * (1 + gain), blurred, -stretch * gain, 0, dtype=depth(band))
-    stretched = np.minimum(cv2.addWeighted(band, stretch, band, 0, 0), paper(band))
+    stretched = cv2.threshold(cv2.addWeighted(band, stretch, band, 0, 0), paper(band), 0, cv2.THRESH_TRUNC)[1]
     cv2.max(sharp, cv2.erode(stretched, NEIGHBOURS), dst=sharp)
     return cv2.min(sharp, cv2.dilate(stretched, NEIGHBOURS), dst=sharp)

@@ -6,7 +6,7 @@ from utils import confidence
 from utils.atomic import write_bytes
 from utils.encode import encode
 from utils.style import CANDIDATES, Style, finish, inked, resize
-from utils.svg import write_svg
+from utils.svg import to_svg
 
 
 @dataclasses.dataclass(frozen=True)
@@ -22,10 +22,14 @@ class Output:
         """The path of an output file that is named relative to the folder, with /."""
         return os.path.join(self.folder, *name.split("/"))
 
-    def write(self, name, image):
+    def write(self, name, content):
         path = self.path(name)
         os.makedirs(os.path.dirname(path), exist_ok=True)
-        write_bytes(path, encode(image, self.extension))
+        write_bytes(path, content)
+
+    def picture(self, name, image):
+        """(name, content) of the file of a picture that is named without its extension."""
+        return f"{name}.{self.extension}", encode(image, self.extension)
 
 
 class OneDrawing(Output):
@@ -33,7 +37,7 @@ class OneDrawing(Output):
 
     @property
     def needs_photo(self):
-        """Whether save() needs the photo's pixels."""
+        """Whether contents() needs the photo's pixels."""
         return self.style.needs_photo
 
     def names(self, target):
@@ -45,20 +49,20 @@ class OneDrawing(Output):
         return []
 
     def draw(self, sketcher, batch, progress):
-        """What save() needs of each of some Workings of one shape."""
+        """What contents() needs of each of some Workings of one shape."""
         sketches = sketcher.sketches(batch, self.style.detail, self.style.candidate, progress)
         return list(zip(sketches, sketcher.foregrounds(batch, self.style)))
 
-    def save(self, target, drawn, working, photo=None):
-        """Write the files of one photo. drawn: from draw(), of `working`. photo: the photo itself, uint8 RGB (H, W, 3)."""
+    def contents(self, target, drawn, working, photo=None):
+        """Yields (name, content) of the files of one photo. drawn: from draw(), of `working`. photo: itself, uint8 RGB (H, W, 3)."""
         sketch, foreground = drawn
-        self.store(target, inked(sketch, self.style, working.photo(), foreground), working.size, photo)
+        return self.of_drawing(target, inked(sketch, self.style, working.photo(), foreground), working.size, photo)
 
-    def store(self, target, sketch, size, photo):
-        """Write an inked sketch as the drawing of a target, for a photo of `size`."""
-        self.write(f"{target}.{self.extension}", finish(sketch, self.style, size, photo))
+    def of_drawing(self, target, sketch, size, photo):
+        """contents() of an inked sketch as the drawing of a target, for a photo of `size`."""
+        yield self.picture(target, finish(sketch, self.style, size, photo))
         if self.svg:
-            write_svg(sketch, self.path(f"{target}.svg"), size)
+            yield f"{target}.svg", to_svg(sketch, size)
 
 
 class AllCandidates(OneDrawing):
@@ -77,18 +81,18 @@ class AllCandidates(OneDrawing):
         maps = sketcher.maps(batch, self.style.detail, progress)
         return list(zip(maps, sketcher.foregrounds(batch, self.style)))
 
-    def save(self, target, drawn, working, photo=None):
+    def contents(self, target, drawn, working, photo=None):
         maps, foreground = drawn
         size, small = working.size, working.photo()
         as_candidate = lambda number: dataclasses.replace(self.style, candidate=number)
         candidates = [inked(maps.drawings[number], as_candidate(number), small) for number in range(1, CANDIDATES + 1)]
-        for name, sketch in zip(self.candidates(target), candidates):
-            self.write(name, finish(sketch, self.style, size, photo))
+        for number, sketch in enumerate(candidates, 1):
+            yield self.picture(f"{target}_{number}", finish(sketch, self.style, size, photo))
         prevailing = confidence.confidence_map(maps.confidences)
-        self.write(f"{target}_confidence.{self.extension}", resize(prevailing, *size))
+        yield self.picture(f"{target}_confidence", resize(prevailing, *size))
         blend = inked(maps.drawings[None], self.style, small, foreground)
-        self.write(f"{target}_sheet.{self.extension}", self.sheet([blend, *candidates], maps.confidences, size, photo))
-        self.store(target, blend, size, photo)
+        yield self.picture(f"{target}_sheet", self.sheet([blend, *candidates], maps.confidences, size, photo))
+        yield from self.of_drawing(target, blend, size, photo)
 
     def sheet(self, drawn, confidences, size, photo):
         """The contact sheet, made at the size of its cells. drawn: the blend and the candidates, inked."""

@@ -4,12 +4,9 @@ A network that is taught with lines fills what is small and dark (an eye, a mous
 draws crowded lines so broad that they touch. The photo knows better. Where ink is broader than a line, it is kept where the
 photo is dark for its neighbourhood, and taken away where it is light: the white of an eye, a highlight, the far side of an edge.
 """
-import functools
-
 import cv2
 import numpy as np
 
-from data.filters import ramp
 from utils.bands import in_bands
 from utils.greys import depth, paper
 
@@ -45,7 +42,7 @@ def reserve_band(sketch, photo, amount):
     light = cv2.blur(cv2.dilate(gray, square(NEIGHBOURHOOD)), (SOFT, SOFT))
     span = cv2.addWeighted(light, 1, dark, -1, 255 * NOISE)
     place = cv2.divide(cv2.subtract(gray, dark), span, scale=255)
-    share = cv2.multiply(cv2.LUT(place, rise()), crowded(ink, paper(sketch)), scale=amount / 255, dtype=cv2.CV_32F)
+    share = cv2.multiply(rising(place, LIGHT, 255, 255), crowded(ink, paper(sketch)), scale=amount / 255, dtype=cv2.CV_32F)
     return cv2.add(sketch, cv2.multiply(broad, share, dtype=depth(sketch)))
 
 
@@ -58,11 +55,11 @@ def crowded(ink, full):
 
     full: value of full ink.
     """
-    low, high = CROWDED
-    return ramp(cv2.boxFilter(ink, cv2.CV_32F, (CROWD, CROWD)), full * low, full * high)
+    mean = rising(cv2.boxFilter(ink, cv2.CV_32F, (CROWD, CROWD)), CROWDED, full, 1)
+    return np.clip(mean, 0, 1, out=mean)
 
 
-@functools.cache
-def rise():
-    """The ramp between both values of LIGHT as a table: uint8 (256,)."""
-    return np.uint8(np.rint(255 * ramp(np.arange(256) / 255, *LIGHT)))
+def rising(values, ends, full, top):
+    """Values (H, W) on the straight line from 0 to `top` between two shares of `full`: bytes end at 0 and 255, floats go on."""
+    low, high = ends
+    return cv2.addWeighted(values, top / (full * (high - low)), values, 0, -top * low / (high - low))

@@ -2,26 +2,20 @@
 import collections
 import contextlib
 import dataclasses
-import errno
 import os
 from concurrent.futures import ThreadPoolExecutor
 
 from utils import records
-from utils.atomic import write_bytes
 from utils.counts import Counts
 from utils.encode import EncodeError
-from utils.lanes import Lanes
+from utils.lanes import MOST, Lanes
+from utils.output_folder import OutputError, check_folder
 from utils.pictures import PictureError, probe, read_picture
 
 THREADS = min(8, max(2, os.cpu_count() or 2))  # that read, and as many that write
-AHEAD = 2 * THREADS  # photos read before their turn, and drawings waiting to be written
-PIXELS_IN_FLIGHT = 60e6  # photos' pixels between opening and the written drawing: bounds the memory
 BATCH = 4  # photos of one shape drawn at once, fewer where they are large
-HOPELESS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)  # no other drawing can be written either
-
-
-class OutputError(Exception):
-    """The output folder cannot be written to. The message says why."""
+AHEAD = max(2 * THREADS, BATCH * MOST)  # photos read before their turn, and drawings waiting to be written
+PIXELS_IN_FLIGHT = 60e6  # photos' pixels between opening and the written drawing: bounds the memory
 
 
 class Interrupted(Exception):
@@ -37,17 +31,6 @@ class Item:
     pixels: int
     working: object = None  # utils.sketcher.Working
     photo: object = None  # uint8 (H, W, 3), only where the output needs it
-
-
-def check_folder(folder):
-    """Make the output folder and see that it takes a file. OutputError if not."""
-    trial = os.path.join(folder, ".photo2sketch-trial")
-    try:
-        os.makedirs(folder, exist_ok=True)
-        write_bytes(trial, b"writable")
-        os.unlink(trial)
-    except OSError as error:
-        raise OutputError(f"the output folder {folder} cannot be written to ({error.strerror}).") from None
 
 
 class Runner:
@@ -130,9 +113,9 @@ class Runner:
         item.photo = photo if self.output.needs_photo else None
 
     def next_batch(self):
-        """The next photo that could be read, with those behind it that are ready and of its shape."""
-        batch = []
-        while self.reading and len(batch) < BATCH:
+        """The next photo that could be read, with those behind it that are ready and of its shape; the last ones are shared out to all lanes."""
+        batch, most = [], min(BATCH, -(-len(self.reading) // self.lanes.count))
+        while self.reading and len(batch) < most:
             item, future = self.reading[0]
             if batch and not (future.done() and not future.exception() and self.fits(item, batch)):
                 break
@@ -154,22 +137,32 @@ class Runner:
         if not batch:
             return
         if self.lanes.count > 1 and (self.reading or self.drawing) and self.lanes.count <= self.sketcher.at_once(batch[0].working):
-            self.drawing.append(self.lanes.submit(self.draw, batch))
+            self.drawing.append(self.lanes.submit(self.draw_and_finish if self.lanes.share == 1 else self.draw, batch))
         else:
             self.collect(0)
-            self.hand_on(self.draw(batch))
+            self.hand_on(self.lanes.alone(self.draw, batch))
 
     def draw(self, batch):
-        """(item, what the network drew, None or the error) of the items of a batch. Changes nothing here: lanes call it."""
+        """(item, the contents of its files, None or the error) of the items of a batch. Changes nothing here: lanes call it."""
         try:
             drawn = self.output.draw(self.sketcher, [item.working for item in batch], self.on_tile)
-            return [(item, one, None) for item, one in zip(batch, drawn)]
         except Interrupted:
             raise
         except Exception as error:
             if len(batch) > 1:
                 return [one for item in batch for one in self.draw([item])]
             return [(batch[0], None, error)]
+        return [(item, self.output.contents(item.task.target, one, item.working, item.photo), None) for item, one in zip(batch, drawn)]
+
+    def draw_and_finish(self, batch):
+        """draw() by a lane of one core, which also finishes: another thread would take that core from it, and its caches."""
+        found = []
+        for item, contents, error in self.draw(batch):
+            try:
+                found.append((item, contents and list(contents), error))
+            except Exception as wrong:
+                found.append((item, None, wrong))
+        return found
 
     def collect(self, keep):
         """Hand on what lanes have drawn, waiting until no more than `keep` batches are with them."""
@@ -178,18 +171,18 @@ class Runner:
 
     def hand_on(self, drawings):
         """Have drawings written. Photos that could not be drawn are reported."""
-        for item, drawn, error in drawings:
+        for item, contents, error in drawings:
             if error is None:
-                self.hand_over(item, drawn)
+                self.hand_over(item, contents)
             else:
                 self.lose(item, error)
 
-    def hand_over(self, item, drawn):
+    def hand_over(self, item, contents):
         """Have one photo's drawings written. From now on the record of others that are in their place does not hold."""
         try:
             if self.record.stamps.get(item.task.target, item.stamp) != item.stamp:
                 self.record.add(item.task.target, None)
-            self.writing.append((item, self.writers.submit(self.write, item, drawn)))
+            self.writing.append((item, self.writers.submit(self.write, contents)))
         except OSError as error:
             self.judge(item, error)
 
@@ -199,9 +192,10 @@ class Runner:
             self.collect(0)
         self.settle(0)
 
-    def write(self, item, drawn):
-        """In a writing thread: finish and store the drawings."""
-        self.output.save(item.task.target, drawn, item.working, item.photo)
+    def write(self, contents):
+        """In a writing thread: finish the drawings, where no lane has, and store them."""
+        for name, content in contents:
+            self.output.write(name, content)
 
     def settle(self, keep):
         """Take note of finished writing, waiting until no more than `keep` drawings are unwritten."""
@@ -222,9 +216,7 @@ class Runner:
     def judge(self, item, error):
         """After an error of writing: is it this drawing's, or can none be written any more?"""
         try:
-            if error.errno in HOPELESS:
-                raise OutputError(f"the output folder {self.output.folder} takes no more drawings ({error.strerror}).")
-            check_folder(self.output.folder)
+            check_folder(self.output.folder, error)
             self.lose(item, error)
         except OutputError as hopeless:
             self.counts.broken = str(hopeless)

@@ -8,8 +8,6 @@ import re
 import cv2
 import numpy as np
 
-from utils.atomic import write_bytes
-
 LEVELS = (0.15, 0.4, 0.7)  # ink at which the drawing is cut
 TRACED = 2048  # pixels: a shorter long side is doubled for the tracer, whose curves follow whole pixels
 TRACER = {"colormode": "binary", "mode": "spline", "filter_speckle": 4, "length_threshold": 4.0, "path_precision": 1}
@@ -29,11 +27,10 @@ def check_tracer():
     return vtracer
 
 
-def write_svg(sketch, path, size=None):
-    """Write a drawing, uint8 (h, w), 255 = paper, as vector paths in black on nothing, whole or not at all.
+def to_svg(sketch, size=None):
+    """A drawing, uint8 (h, w), 255 = paper, as vector paths in black on nothing: the bytes of an SVG file.
 
-    size: (H, W) of the photo, which becomes the size of the picture, by default (h, w). TracerError without vtracer,
-    OSError if the file cannot be written.
+    size: (H, W) of the photo, which becomes the size of the picture, by default (h, w). TracerError without vtracer.
     """
     height, width = size or sketch.shape
     factor = 2 if max(sketch.shape) < TRACED else 1
@@ -48,7 +45,7 @@ def write_svg(sketch, path, size=None):
         lines += [f'<path transform="translate({x} {y})" d="{d}"/>' for d, x, y in trace(sketch <= 255 * (1 - level))]
         lines.append("</g>")
     lines.append("</g>\n</svg>\n")
-    write_bytes(path, "\n".join(lines).encode())
+    return "\n".join(lines).encode()
 
 
 def opacities():

@@ -81,7 +81,7 @@ def run(prog, options, style):
     from utils.checkpoint import CheckpointError
     from utils.devices import DeviceError
     from utils.folder import InputError
-    from utils.runner import OutputError
+    from utils.output_folder import OutputError
     from utils.sharing import join
     from utils.svg import TracerError
 
@@ -148,7 +148,7 @@ def make_plan(options, output):
     """On rank 0: what to draw, what to say about it, and an output folder that is ready -> plain values."""
     from utils.atomic import sweep
     from utils.folder import assign, find, protect_inputs
-    from utils.runner import check_folder
+    from utils.output_folder import check_folder
 
     if options.svg:
         from utils.svg import check_tracer
