@@ -41,12 +41,9 @@ def second_size(height, width):
     return max(1, min(SIDE, round(SHARE * max(height, width))))
 
 
-def has_dark_masses(photo):
-    """Whether enough of a photo, uint8 RGB (H, W, 3), is dark, as a mass and not as lines, for a second drawing to pay."""
-    height, width = photo.shape[:2]
-    scale = second_size(height, width) / max(height, width)
-    size = max(1, round(scale * width)), max(1, round(scale * height))
-    gray = cv2.cvtColor(cv2.resize(photo, size, interpolation=cv2.INTER_AREA), cv2.COLOR_RGB2GRAY)
+def has_dark_masses(small):
+    """Whether enough of a photo, uint8 RGB (h, w, 3) as small as the second drawing, is dark, as a mass and not as lines, for that to pay."""
+    gray = cv2.cvtColor(small, cv2.COLOR_RGB2GRAY)
     return bool((cv2.blur(gray, (AROUND, AROUND)) < DARK * np.percentile(gray[::2, ::2], 95)).mean() > PART)
 
 

@@ -180,11 +180,14 @@ class Sketcher:
 
         That is filled from a third one in its turn.
         """
-        due = numbers and self.hatches and second_size(*batch[0].shape) >= SMALLEST
-        asked = [due and has_dark_masses(one.photo()) for one in batch]
-        small = [to_working(one.photo(), second_size(*one.shape)) for one, needed in zip(batch, asked) if needed]
+        size = second_size(*batch[0].shape)
+        if not (numbers and self.hatches and size >= SMALLEST):
+            return [None] * len(batch)
+        small = [to_working(one.photo(), size) for one in batch]
+        due = [has_dark_masses(one.photo()) for one in small]
+        small = [one for one, asked in zip(small, due) if asked]
         found = iter(self.drawings(small, detail, (LINES, *numbers)) if small else ())
-        return [next(found) if needed else None for needed in asked]
+        return [next(found) if asked else None for asked in due]
 
     def maps(self, batch, detail=0.0, progress=None):
         """Everything that the network draws of some Workings of one shape: a list of Maps; else as sketches()."""
