@@ -1,11 +1,13 @@
 """The tone of the ink: the curve against its formula with SciPy, and where the tools use it."""
+import tracemalloc
+
 import numpy as np
 import pytest
 from scipy.special import expit, logit
 
 from utils.greys import FINE
 from utils.style import Style, inked
-from utils.tone import PIVOT, SLOPE, curve, toned
+from utils.tone import BAND, PIVOT, SLOPE, curve, toned
 
 GREYS = np.arange(256, dtype=np.uint8)
 
@@ -38,3 +40,12 @@ def test_the_tools_tone_drawings_with_their_crispness():
     flat = np.full((64, 64), 60, np.uint8)  # has no borders to make crisp
     greys = [inked(flat, Style(crisp=amount), np.zeros((64, 64, 3), np.uint8))[0, 0] for amount in (0.0, 0.5, 1.0, 2.0)]
     assert greys[0] == 60 and greys == sorted(greys, reverse=True) and len(set(greys)) == 4
+
+
+def test_large_drawings_need_little_memory():
+    sketch = np.full((8 * BAND, 1024), FINE // 2, np.uint16)
+    tracemalloc.start()
+    toned(sketch, 1.0)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 3 * sketch.size  # bytes: of the result one, and places in the table for a band

@@ -2,12 +2,12 @@
 import numpy as np
 
 
-def in_bands(function, rows, margin, image, *others):
+def in_bands(function, rows, margin, image, *others, dtype=None):
     """function(image, *others), computed for `rows` rows at once: all have the same height, the result is as `image`.
 
-    margin: rows above and below on which the function's result may depend.
+    margin: rows above and below on which the function's result may depend. dtype: of the result, where it is another one.
     """
-    result = np.empty_like(image)
+    result = np.empty_like(image, dtype=dtype)
     for top in range(0, len(image), rows):
         above = max(top - margin, 0)
         band = function(*(one[above : top + rows + margin] for one in (image, *others)))

@@ -7,15 +7,20 @@ import functools
 
 import numpy as np
 
+from utils.bands import in_bands
 from utils.greys import in_bytes, paper
 
 SLOPE = 0.6  # of amount 1: the logit is multiplied by 1 + SLOPE * amount
 PIVOT = 0.35  # ink that stays as it is
+BAND = 512  # rows at once, which bounds the memory: places in a table take 8 bytes each
 
 
 def toned(sketch, amount):
     """A sketch (H, W), uint8 or utils.greys -> uint8 with the curve of `amount`, 0 = as it is. Paper and full ink stay."""
-    return np.take(curve(amount, paper(sketch)), sketch) if amount else in_bytes(sketch)
+    if not amount:
+        return in_bytes(sketch)
+    table = curve(amount, paper(sketch))
+    return in_bands(lambda band: np.take(table, band), BAND, 0, sketch, dtype=np.uint8)
 
 
 @functools.lru_cache(maxsize=8)
