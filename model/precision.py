@@ -1,5 +1,6 @@
 """The precision of inference: which one a device is fastest in, found by trying, and which layers need float32."""
 import functools
+import sys
 import time
 
 import torch
@@ -11,8 +12,10 @@ from .pixel_stage import PixelStage, suits
 
 PRECISIONS = ("auto", "float32", "bfloat16")
 GAIN = 1.3  # bfloat16 must be this much faster: below it, exactness is worth more
-PATIENCE = 0.02  # seconds that the first bfloat16 convolution, 19 MFLOP, may take: emulation needs seconds for a photo
-SHAPE, REPEATS = (1, 32, 32, 32), 8  # of a trial
+PATIENCE = 0.02  # seconds that the first bfloat16 convolution, SMALL, may take: emulation needs seconds for a photo
+SMALL, LARGE, REPEATS = (1, 32, 32, 32), (1, 64, 64, 64), 8  # of trials: 19 and 302 MFLOP
+# What other programs do counts less in a thread's own time. Windows counts that in ticks, which are longer than a trial.
+CLOCK = time.perf_counter if sys.platform == "win32" else time.thread_time
 
 
 def choose_dtype(precision, device):
@@ -32,11 +35,12 @@ def _bfloat16_pays(kind):
     if kind != "cpu" or not native_bfloat16():
         return False
     with torch.inference_mode():
-        slow, fast = trial(torch.float32), trial(torch.bfloat16)
-        if fast() > PATIENCE and fast() > PATIENCE:
+        patient = trial(torch.bfloat16, SMALL)
+        if patient() > PATIENCE and patient() > PATIENCE:
             return False
-        slow()
-        return min(slow() for _ in range(REPEATS)) > GAIN * min(fast() for _ in range(REPEATS))
+        slow, fast = trial(torch.float32), trial(torch.bfloat16)
+        seconds = [(slow(), fast()) for _ in range(1 + REPEATS)][1:]  # the first ones warm up
+        return min(one for one, _ in seconds) > GAIN * min(other for _, other in seconds)
 
 
 class Float32Stage(nn.Module):
@@ -67,23 +71,30 @@ def set_precision(network, dtype):
     return network
 
 
-def trial(dtype, shape=SHAPE, device="cpu", backward=False):
+def trial(dtype, shape=LARGE, device="cpu", backward=False):
     """A function that convolves an input (B, C, H, W) = `shape` to C channels once in `dtype` and returns the seconds it took.
 
-    backward: what a training does, casts from float32 and back to the gradient of the weights included.
+    On a CPU it does so on one thread: several wait for the slowest, which on a busy machine is any. backward: what a training
+    does, casts from float32 and back to the gradient of the weights included.
     """
     stored = torch.float32 if backward else dtype
     x = torch.zeros(shape, dtype=stored, device=device).to(memory_format=torch.channels_last)
     weight = torch.zeros(shape[1], shape[1], 3, 3, dtype=stored, device=device).to(memory_format=torch.channels_last)
     weight.requires_grad_(backward)
+    clock = time.perf_counter if x.is_cuda else CLOCK
 
     def seconds():
-        start = time.perf_counter()
-        result = F.conv2d(x.to(dtype), weight.to(dtype), padding=1)
-        if backward:
-            result.float().sum().backward()
-        if x.is_cuda:
-            torch.cuda.synchronize(x.device)
-        return time.perf_counter() - start
+        threads = torch.get_num_threads()
+        torch.set_num_threads(1)
+        try:
+            start = clock()
+            result = F.conv2d(x.to(dtype), weight.to(dtype), padding=1)
+            if backward:
+                result.float().sum().backward()
+            if x.is_cuda:
+                torch.cuda.synchronize(x.device)
+            return clock() - start
+        finally:
+            torch.set_num_threads(threads)
 
     return seconds

@@ -13,7 +13,7 @@ import torch
 
 from model import PRESETS, Photo2Sketch, Sketch2Photo
 from model.engine import LIMITS, Engine
-from model.precision import choose_dtype
+from model.precision import choose_dtype, trial
 from model.reverse import ReverseEngine
 from model.tiles import reach
 from tests.speed_kit import ROOT, lively_network, noise_photos, shipped_photo
@@ -215,7 +215,7 @@ def test_precision_is_probed_quickly_and_by_speed_alone(monkeypatch):
     assert choose_dtype("auto", "cpu") in (torch.float32, torch.bfloat16)
     assert time.perf_counter() - start < 2
     seconds = {torch.float32: 3.0, torch.bfloat16: 1.0}
-    monkeypatch.setattr("model.precision.trial", lambda dtype: lambda: seconds[dtype] / 1000)
+    monkeypatch.setattr("model.precision.trial", lambda dtype, *shape: lambda: seconds[dtype] / 1000)
     from model.precision import _bfloat16_pays
 
     monkeypatch.setattr("model.precision.native_bfloat16", lambda: True)
@@ -226,6 +226,23 @@ def test_precision_is_probed_quickly_and_by_speed_alone(monkeypatch):
     monkeypatch.setattr("model.precision.native_bfloat16", lambda: False)
     assert not _bfloat16_pays.__wrapped__("cpu")  # emulated
     assert choose_dtype("bfloat16", "cpu") == torch.bfloat16
+
+
+def test_a_trial_waits_for_no_other_thread(monkeypatch):
+    """On a busy machine the slowest of several threads decides how long a layer takes, in either precision."""
+    threads, convolve = [], torch.nn.functional.conv2d
+    monkeypatch.setattr("model.precision.F.conv2d", lambda *args, **more: threads.append(torch.get_num_threads()) or convolve(*args, **more))
+    before = torch.get_num_threads()
+    try:
+        torch.set_num_threads(2)
+        assert 0 < trial(torch.float32, (1, 8, 16, 16))() < 1
+        assert threads == [1] and torch.get_num_threads() == 2
+        monkeypatch.setattr("model.precision.F.conv2d", lambda *args, **more: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            trial(torch.float32, (1, 8, 16, 16))()
+        assert torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(before)
 
 
 @pytest.mark.parametrize("shape, dtype", [((64, 64), np.uint8), ((64, 64, 3), np.float32), ((8, 64, 3), np.uint8)])

@@ -61,7 +61,7 @@ def test_bfloat16_is_chosen_by_the_clock(monkeypatch, fast):
         return (x.float().mean() * weight.float().mean()).to(x.dtype)
 
     monkeypatch.setattr("model.precision.F.conv2d", convolve)
-    monkeypatch.setattr("model.precision.time.perf_counter", lambda: clock["now"])
+    monkeypatch.setattr("model.precision.CLOCK", lambda: clock["now"])
     monkeypatch.setattr("utils.training.machine.native_bfloat16", lambda: True)
     assert bfloat16_is_fast(CPU) == fast
     assert choose_training_dtype("auto", CPU) == (torch.bfloat16 if fast else torch.float32)
