@@ -30,6 +30,11 @@ class Group:
         if self.size > 1 and not dist.is_initialized():
             dist.init_process_group("nccl" if device.type == "cuda" else "gloo")
 
+    def wait(self):
+        """Until all processes are here: one that leaves while another still listens to it can abort that one."""
+        if self.size > 1 and dist.is_initialized():
+            dist.barrier()
+
     def stop(self):
         """Leave the others, for good."""
         if self.size > 1 and dist.is_initialized():

@@ -118,6 +118,7 @@ def train_stages(stages):
             if status or folder is None:
                 return status
             stages = _handed_on(options, folder, stages)
+        group.wait()
         return 0
     finally:
         group.stop()
