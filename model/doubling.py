@@ -1,4 +1,4 @@
-"""Twice the resolution by bilinear interpolation, as oneDNN convolves: two to three times as fast as torch interpolates few channels."""
+"""Twice the resolution by bilinear interpolation, in bfloat16 as oneDNN convolves: on two threads in half of the time of torch's own."""
 import torch
 from torch import nn
 from torch.nn import functional as F
@@ -11,9 +11,9 @@ SIDES = (1, 1)  # padding of the filter, and its stride
 class Doubling(nn.Module):
     """(B, C, H, W) -> (B, C, 2H, 2W), as F.interpolate(scale_factor=2, mode="bilinear", align_corners=False), up to rounding.
 
-    Where oneDNN convolves, every pixel is repeated and the picture filtered by 1/4, 1/2, 1/4 along both sides, which is the
-    same: a pixel's one neighbour is its twin. Beyond the border the filter finds 0 in place of a third twin, so what it gives
-    there lacks a quarter.
+    Where oneDNN convolves bfloat16, every pixel is repeated and the picture filtered by 1/4, 1/2, 1/4 along both sides, which is
+    the same: a pixel's one neighbour is its twin. Beyond the border the filter finds 0 in place of a third twin, so what it gives
+    there lacks a quarter. In float32 torch is as fast or faster.
     """
 
     def __init__(self):
@@ -31,7 +31,7 @@ class Doubling(nn.Module):
         return self.packed[1]
 
     def forward(self, x):
-        if not fuses(x):
+        if x.dtype != torch.bfloat16 or not fuses(x):
             return F.interpolate(x, scale_factor=2, mode="bilinear", align_corners=False)
         x = F.interpolate(x, scale_factor=2, mode="nearest")
         x = convolve(x, self._filter(x), padding=SIDES, groups=x.shape[1])

@@ -24,8 +24,8 @@ class Encoder(nn.Module):
     """(B, inputs, H, W) -> features of every stage, the bottleneck last, at 1 / stride of the resolution.
 
     H and W must be multiples of the architecture's stride. The first stage is computed in the precision of x, also under
-    autocast, as model.precision does it for drawing: on white paper its differences of neighbours are rounding errors in
-    bfloat16, and running statistics that hold them are wrong by a constant everywhere.
+    autocast: of pixels in [0, 1] on white paper the differences of neighbours are rounding errors in bfloat16 (of bytes they are
+    not, see model.pixel_stage), and running statistics that hold them are wrong by a constant everywhere.
     """
 
     def __init__(self, inputs, arch):

@@ -113,7 +113,7 @@ class Engine:
     def _load(self, photos, box):
         """A part of the photos as the network wants it, padded by reflection where it leaves the photo."""
         part = photos[box.within(Box(0, 0, *photos.shape[-2:]))].to(self.device)
-        part = as_input(part, self.network.encoder.stages[0]) if part.dtype == torch.uint8 else part
+        part = as_input(part, self.network.encoder.stages[0]) if part.dtype == torch.uint8 else part.float()
         part = pad_to_multiple(part, self.network.arch.stride)
         return part.contiguous(memory_format=torch.channels_last)
 

@@ -37,5 +37,5 @@ class Foreground(Generator):
 
 
 def for_finding(network, device, dtype):
-    """A copy of a Foreground to call find() of: folded, on a torch device, its convolutions but for the first ones in `dtype`."""
+    """A copy of a Foreground to call find() of: folded, on a torch device, in `dtype` as set_precision() has it."""
     return set_precision(fold(network).to(device), dtype)

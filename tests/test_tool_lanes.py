@@ -9,7 +9,9 @@ from PIL import Image
 
 from model.engine import LIMITS
 from tests.tool_kit import checkpoint, draw, files, scene, store  # noqa: F401 (fixtures)
+from utils.lanes import Lanes
 from utils.sketcher import Sketcher
+from utils.style import inked
 
 CORES = 4
 
@@ -87,23 +89,37 @@ def test_one_photo_that_cannot_be_drawn_stops_no_lane(draw, tmp_path, cores, mon
     assert len(files(tmp_path / "out")) == 11
 
 
-def test_opencv_gets_the_lanes_share_and_all_cores_afterwards(draw, tmp_path, cores, monkeypatch):  # noqa: F811
-    seen, sketches, before = {}, Sketcher.sketches, cv2.getNumThreads()
-
-    def watched(self, batch, *more):
-        seen.setdefault(threading.get_ident() == main, set()).add(cv2.getNumThreads())
-        return sketches(self, batch, *more)
-
-    main = threading.get_ident()
-    monkeypatch.setattr(Sketcher, "sketches", watched)
+def test_opencv_gets_the_share_of_a_lane_and_alone_all_cores(cores):
+    before = cv2.getNumThreads()
     try:
         cv2.setNumThreads(3)
-        for index in range(8):
-            store(tmp_path / "in" / f"{index:02}.png", scene(40 + index, 64, seed=index))
-        assert draw()[0] == 0
-        assert seen[False] == {1} and seen.get(True, {3}) == {3} and cv2.getNumThreads() == 3
+        with Lanes(torch.device("cpu")) as lanes:
+            assert lanes.submit(cv2.getNumThreads).result() == 1
+            assert lanes.alone(cv2.getNumThreads) == 3
+            assert lanes.submit(cv2.getNumThreads).result() == 1
+        assert cv2.getNumThreads() == 3
     finally:
         cv2.setNumThreads(before)
+
+
+@pytest.mark.parametrize("count", [1, CORES])
+def test_one_photo_that_cannot_be_finished_stops_no_other(draw, tmp_path, cores, monkeypatch, count):  # noqa: F811
+    threads = set()
+
+    def failing(sketch, style, photo, foreground=None):
+        threads.add(threading.get_ident())
+        if (photo == 77).all():
+            raise MemoryError("no room")
+        return inked(sketch, style, photo, foreground)
+
+    monkeypatch.setattr("utils.outputs.inked", failing)
+    torch.set_num_threads(count)
+    for index in range(12):
+        store(tmp_path / "in" / f"{index:02}.png", np.full((48, 64, 3), 77, np.uint8) if index == 5 else scene(seed=index))
+    status, output, errors = draw()
+    assert status == 1 and "11 drawn, 0 skipped, 1 failed" in output and "05.png: no room" in errors
+    assert len(files(tmp_path / "out")) == 11
+    assert count > 1 or threading.get_ident() not in threads  # a single lane goes on drawing while others finish
 
 
 def test_the_last_photos_are_shared_out_to_all_lanes(draw, tmp_path, cores, monkeypatch):  # noqa: F811

@@ -56,7 +56,7 @@ class OneDrawing(Output):
     def contents(self, target, drawn, working, photo=None):
         """Yields (name, content) of the files of one photo. drawn: from draw(), of `working`. photo: itself, uint8 RGB (H, W, 3)."""
         sketch, foreground = drawn
-        return self.of_drawing(target, inked(sketch, self.style, working.photo(), foreground), working.size, photo)
+        yield from self.of_drawing(target, inked(sketch, self.style, working.photo(), foreground), working.size, photo)
 
     def of_drawing(self, target, sketch, size, photo):
         """contents() of an inked sketch as the drawing of a target, for a photo of `size`."""

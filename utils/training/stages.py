@@ -116,9 +116,9 @@ def train_stages(stages):
             options, *stages = stages
             status, folder = train(options, stages, after=folder)
             if status or folder is None:
-                return status
+                break
             stages = _handed_on(options, folder, stages)
         group.wait()
-        return 0
+        return status
     finally:
         group.stop()
