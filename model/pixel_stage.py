@@ -4,11 +4,13 @@ The first convolution takes differences of neighbouring pixels. Pixels in [0, 1]
 of; bytes, as whole numbers up to 255, lose nothing. What is left to round are the weights. Were each rounded to the nearest,
 their sum would change, and with it what is drawn on even ground; so the rounding of one is made up for by the next.
 """
+import copy
+
 import torch
 from torch import nn
 
 from .fold import FusedConv
-from .onednn import convolve, native_bfloat16, pack
+from .onednn import native_bfloat16
 
 LIGHTEST = 255  # of bytes
 
@@ -45,25 +47,17 @@ class PixelStage(nn.Module):
 
     def __init__(self, stage):
         super().__init__()
-        self.stage, enter = stage, stage.enter
-        self.then, self.step = enter.then, enter.stride[1]
-        self.register_buffer("bias", enter.bias)
-        weight = round_alike(enter.weight / LIGHTEST)
-        weight = weight.unflatten(3, (-1, self.step)).permute(0, 4, 1, 2, 3).flatten(1, 2)  # channels of a pixel after those of its left
-        self.register_buffer("weight", weight.contiguous(memory_format=torch.channels_last))
-        self.stride, self.padding = (enter.stride[0], 1), (enter.padding[0], 1)
-        self.packed = None
-
-    def __getstate__(self):
-        return self.__dict__ | {"packed": None}  # the layout of oneDNN cannot be copied
+        self.stage, self.side = stage, stage.enter.stride[1]
+        self.of_bytes = copy.deepcopy(stage.enter)  # its bias stays in float32
+        weight = round_alike(stage.enter.weight / LIGHTEST)
+        weight = weight.unflatten(3, (-1, self.side)).permute(0, 4, 1, 2, 3).flatten(1, 2)  # channels of a pixel after those of its left
+        self.of_bytes.weight = weight.contiguous(memory_format=torch.channels_last)
+        self.of_bytes.stride, self.of_bytes.padding = ((pair[0], 1) for pair in (stage.enter.stride, stage.enter.padding))
 
     def forward(self, x):
         if x.dtype != torch.bfloat16:
             return self.stage(x).to(torch.bfloat16)
-        x = side_by_side(x, self.step)
-        if self.packed is None:
-            self.packed = pack(self.weight, x, self.stride, self.padding)
-        return convolve(x, self.packed, self.bias, self.stride, self.padding, self.then)
+        return self.of_bytes(side_by_side(x, self.side))
 
 
 def as_input(pixels, stage):

@@ -9,7 +9,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from model import PRESETS, Photo2Sketch, Sketch2Photo
 from model.attention import GridAttention
 from model.generator import pad_to_multiple
-from model.head import DETAIL_SCALE, blend
+from model.head import blend
 from model.side_outputs import SideOutputs
 from tests.tiny import TINY, TINY_PAPER
 
@@ -134,7 +134,7 @@ def test_detail_moves_no_ink_between_the_two_densest_candidates():
     assert torch.allclose(weights[0], weights[1]) and torch.allclose(weights[1], weights[2])
     even = blend(torch.rand(1, 5, 1, 1), torch.zeros(1, 5, 1, 1), 1.0)[0].flatten()
     steps = even.log().diff()
-    assert torch.allclose(steps, DETAIL_SCALE / 4 * torch.tensor([1.0, 1.0, 1.0, 0.0]), atol=1e-4)
+    assert torch.allclose(steps, torch.tensor([2.25, 2.25, 2.25, 0.0]), atol=1e-4)
 
 
 def test_padding_reflects_even_more_than_once():

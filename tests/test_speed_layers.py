@@ -1,5 +1,6 @@
 """The layers that are computed in another way where a CPU is faster for it: against the plain ones, in float64."""
 import copy
+import os
 
 import pytest
 import torch
@@ -11,7 +12,7 @@ from model.engine import Engine
 from model.fold import fold
 from model.onednn import native_bfloat16
 from model.pixel_stage import PixelStage, as_input, round_alike, side_by_side
-from tests.speed_kit import noise_photos, shipped_photo
+from tests.speed_kit import ROOT, noise_photos, shipped_photo
 from utils.checkpoint import load_network
 from utils.defaults import CHECKPOINTS
 
@@ -71,8 +72,7 @@ def test_side_by_side_puts_neighbours_of_a_row_into_channels():
 @pytest.fixture(scope="module", params=["photo2sketch", "photo2sketch_light"])
 def stages(request):
     """The folded first stage of a shipped network, and what takes its place in bfloat16."""
-    path = CHECKPOINTS["photo2sketch"].replace("photo2sketch.pth", f"{request.param}.pth")
-    stage = fold(load_network(Photo2Sketch, path)).encoder.stages[0]
+    stage = fold(load_network(Photo2Sketch, os.path.join(ROOT, "checkpoints", f"{request.param}.pth"))).encoder.stages[0]
     return stage, PixelStage(stage)
 
 

@@ -20,5 +20,5 @@ def check_folder(folder, error=None):
         os.makedirs(folder, exist_ok=True)
         write_bytes(trial, b"writable")
         os.unlink(trial)
-    except OSError as error:
-        raise OutputError(f"the output folder {folder} cannot be written to ({error.strerror}).") from None
+    except OSError as wrong:
+        raise OutputError(f"the output folder {folder} cannot be written to ({wrong.strerror}).") from None

@@ -27,9 +27,9 @@ class Output:
         os.makedirs(os.path.dirname(path), exist_ok=True)
         write_bytes(path, content)
 
-    def picture(self, name, image):
-        """(name, content) of the file of a picture that is named without its extension."""
-        return f"{name}.{self.extension}", encode(image, self.extension)
+    def encoded(self, image):
+        """The content of a picture file."""
+        return encode(image, self.extension)
 
 
 class OneDrawing(Output):
@@ -60,7 +60,7 @@ class OneDrawing(Output):
 
     def of_drawing(self, target, sketch, size, photo):
         """contents() of an inked sketch as the drawing of a target, for a photo of `size`."""
-        yield self.picture(target, finish(sketch, self.style, size, photo))
+        yield f"{target}.{self.extension}", self.encoded(finish(sketch, self.style, size, photo))
         if self.svg:
             yield f"{target}.svg", to_svg(sketch, size)
 
@@ -86,12 +86,13 @@ class AllCandidates(OneDrawing):
         size, small = working.size, working.photo()
         as_candidate = lambda number: dataclasses.replace(self.style, candidate=number)
         candidates = [inked(maps.drawings[number], as_candidate(number), small) for number in range(1, CANDIDATES + 1)]
-        for number, sketch in enumerate(candidates, 1):
-            yield self.picture(f"{target}_{number}", finish(sketch, self.style, size, photo))
+        for name, sketch in zip(self.candidates(target), candidates):
+            yield name, self.encoded(finish(sketch, self.style, size, photo))
         prevailing = confidence.confidence_map(maps.confidences)
-        yield self.picture(f"{target}_confidence", resize(prevailing, *size))
+        yield f"{target}_confidence.{self.extension}", self.encoded(resize(prevailing, *size))
         blend = inked(maps.drawings[None], self.style, small, foreground)
-        yield self.picture(f"{target}_sheet", self.sheet([blend, *candidates], maps.confidences, size, photo))
+        sheet = self.sheet([blend, *candidates], maps.confidences, size, photo)
+        yield f"{target}_sheet.{self.extension}", self.encoded(sheet)
         yield from self.of_drawing(target, blend, size, photo)
 
     def sheet(self, drawn, confidences, size, photo):
