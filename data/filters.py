@@ -121,17 +121,8 @@ def sharpness(gray, scale=1.0):
 
     scale: pixels of `gray` per pixel of the photo.
     """
-    return step_and_sharp(*slopes(gray, scale))
-
-
-def slopes(gray, scale):
-    """The slope of the photo per pixel, at two scales, the largest within 2 pixels of the photo: what sharpness() looks at."""
-    side = 2 * round(2 * scale) + 1
-    return tuple(cv2.dilate(scale * slope(gray, scale * sigma), np.ones((side, side))) for sigma in (1.2, 3.0))
-
-
-def step_and_sharp(fine, coarse):
-    """sharpness() from slopes(), at all pixels or at some."""
+    side = 2 * round(2 * scale) + 1  # the largest slopes within 2 pixels of the photo, at two scales
+    fine, coarse = (cv2.dilate(scale * slope(gray, scale * sigma), np.ones((side, side))) for sigma in (1.2, 3.0))
     return ramp(fine, 0.006, 0.018), ramp(fine / (coarse + 1e-4), 1.15, 1.5)
 
 
@@ -143,9 +134,9 @@ def halved(image):
     return cv2.resize(image, ((width + 1) // 2, (height + 1) // 2), interpolation=cv2.INTER_AREA)
 
 
-def focus(step, sharp, scale=1.0):
-    """Where a photo is in focus, float32 (H, W) in [0, 1]: near sharp steps of tone. step, sharp, scale: see sharpness()."""
-    return ramp(blur(step * sharp, 4 * scale), 0.12, 0.45)
+def focus(steps, scale=1.0):
+    """Where a photo is in focus, float32 (H, W) in [0, 1]: near sharp steps of tone. steps: the product of what sharpness() gives."""
+    return ramp(blur(steps, 4 * scale), 0.12, 0.45)
 
 
 def guided(guide, values, weight, side, noise):

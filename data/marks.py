@@ -33,7 +33,7 @@ class Measures:
         self.even = evened(self.bright)
         self.texture = texture_of(semantic, fine, form(self.gray, 10.0)[2])
         self.step, self.sharp = sharpness(self.gray)
-        self.crisp = focus(self.step, self.sharp)
+        self.crisp = focus(self.step * self.sharp)
         self.focused = 0.3 + 0.7 * self.crisp  # marks of blurred backgrounds are faint
         # Where a detector sees anything, up to 1.1: there, dark strokes of the photo are drawn.
         self.gate = np.clip(0.12 + 2.2 * blur(semantic, 2.5) + 0.7 * blur(fine, 3), 0, 1.1) * (1 - 0.8 * self.texture)

@@ -3,6 +3,7 @@ import cv2
 import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter, maximum_filter, minimum_filter
+from tests.photo_kit import gray_of, working_of
 from utils.all_drawings import AllDrawings
 from utils.crisp import BAND, FAINT, GAIN, SIGMA, crisp
 from utils.reserve import reserved
@@ -81,7 +82,7 @@ def test_amounts_out_of_range_are_named(soft, amount):
 
 
 def test_line_width_and_ink_are_set_on_crisp_lines(soft):
-    even = np.zeros((*soft.shape, 3), np.uint8)
+    even = working_of(np.zeros((*soft.shape, 3), np.uint8))
     assert np.array_equal(inked(soft, Style(), even), toned(crisp(soft, 1.0), 1.0))
     assert np.array_equal(inked(soft, Style(ink=2.0), even), inked(toned(crisp(soft, 1.0), 1.0), Style(crisp=0, ink=2.0), even))
 
@@ -90,7 +91,7 @@ def test_drawings_are_crisp_by_default_photos_never(tmp_path):
     photo = np.random.default_rng(0).integers(0, 256, (48, 64, 3), np.uint8)
     sketcher = Sketcher(weights(tmp_path), "cpu", "float32", "full")
     (drawn,) = sketcher.sketches([sketcher.prepare(photo)])
-    assert np.array_equal(sketcher.draw(photo, fur=0.0, background=1.0), toned(crisp(reserved(drawn, photo, 1.0), 1.0), 1.0))
+    assert np.array_equal(sketcher.draw(photo, fur=0.0, background=1.0), toned(crisp(reserved(drawn, gray_of(photo), 1.0), 1.0), 1.0))
     measured = AllDrawings(weights(tmp_path), "cpu")(photo)["blend"]
     assert np.array_equal(np.rint(255 * measured), sketcher.draw(photo))
     back = Sketcher(reverse_weights(tmp_path), "cpu", "float32", "full", "sketch2photo")
@@ -101,7 +102,7 @@ def test_the_pencil_drawing_is_inked_softer_than_the_others(soft, tmp_path):
     photo = np.random.default_rng(4).integers(0, 256, (*soft.shape, 3), np.uint8)
     for candidate in (None, 1, 4, 5):
         amount = GRAPHITE if candidate == 5 else 1.0
-        assert np.array_equal(inked(soft, Style(candidate=candidate), photo), pen(soft, photo, amount))
+        assert np.array_equal(inked(soft, Style(candidate=candidate), working_of(photo)), pen(soft, working_of(photo), amount))
     assert 0 < GRAPHITE < 1
     drawings = AllDrawings(weights(tmp_path), "cpu")(photo)
     alone = Sketcher(weights(tmp_path), "cpu", "float32", "full")

@@ -8,6 +8,7 @@ import torch
 from PIL import Image
 
 from data import strands
+from tests.photo_kit import working_of
 from tests.test_strands import stripes
 from tests.tool_kit import checkpoint, draw, store, weights  # noqa: F401 (fixtures)
 from utils import fur
@@ -38,7 +39,7 @@ INSIDE, OUTSIDE = (slice(20, -20), slice(20, 100)), (slice(None), slice(140, Non
 @pytest.mark.parametrize("angle", [0, 30, 115])
 def test_dark_hairs_of_the_subject_are_drawn_and_nothing_else(angle):
     photo = coat(angle=angle)
-    drawn = furred(PAPER, photo, left_half(), 1.0)
+    drawn = furred(PAPER, working_of(photo), left_half(), 1.0)
     gray = photo[INSIDE][..., 0] / 255
     ink = 1 - drawn[INSIDE] / 255
     assert ink[gray < 0.35].mean() > 0.8 and ink[gray > 0.79].mean() < 0.1
@@ -47,28 +48,28 @@ def test_dark_hairs_of_the_subject_are_drawn_and_nothing_else(angle):
 
 def test_the_amount_multiplies_the_ink_and_nothing_gets_lighter():
     sketch = np.random.default_rng(0).integers(0, 256, (256, 256)).astype(np.uint8) | np.uint8(191)
-    whole, part = (furred(sketch, coat(), left_half(), amount).astype(float) for amount in (1.0, 0.4))
+    whole, part = (furred(sketch, working_of(coat()), left_half(), amount).astype(float) for amount in (1.0, 0.4))
     assert (whole <= part).all() and (part <= sketch).all() and (whole < sketch).mean() > 0.1
     added = sketch > whole
     share = (sketch - part)[added].sum() / (sketch - whole)[added].sum()
     assert share == pytest.approx(0.4, abs=0.02)
-    assert np.array_equal(furred(sketch, coat(), left_half(), 0.0), sketch)
+    assert np.array_equal(furred(sketch, working_of(coat()), left_half(), 0.0), sketch)
 
 
 def test_few_strands_are_specks_and_blurred_ones_are_none():
     lone = np.full((256, 256, 3), 204, np.uint8)
     for left, top in ((30, 60), (150, 50), (60, 180)):  # creases of a shirt
         cv2.line(lone, (left, top), (left + 9, top + 3), (90, 90, 90), 2)
-    assert np.array_equal(furred(PAPER, lone, np.ones((64, 64), np.float32), 1.0), PAPER)
+    assert np.array_equal(furred(PAPER, working_of(lone), np.ones((64, 64), np.float32), 1.0), PAPER)
     soft = cv2.GaussianBlur(cv2.resize(coat(64), (256, 256)), (0, 0), 6)
-    assert furred(PAPER, soft, left_half(), 1.0).mean() > 254
-    assert furred(PAPER, coat(), left_half(), 1.0).mean() < 245
+    assert furred(PAPER, working_of(soft), left_half(), 1.0).mean() > 254
+    assert furred(PAPER, working_of(coat()), left_half(), 1.0).mean() < 245
 
 
 def test_there_are_no_strands_where_ink_is():
     sketch = PAPER.copy()
     sketch[:128] = 100  # hatched
-    drawn = furred(sketch, coat(), left_half(), 1.0)
+    drawn = furred(sketch, working_of(coat()), left_half(), 1.0)
     assert np.array_equal(drawn[:110], sketch[:110]) and (drawn[140:, 20:100] < 128).any()
 
 
@@ -87,12 +88,12 @@ def test_bands_and_boxes_change_nothing(monkeypatch, shape):
     sketch = np.full(shape, 255, np.uint8)
     found = np.zeros((64, 64), np.float32)
     found[24:40, 24:40] = 1
-    whole = furred(sketch, photo, found, 1.0)
+    whole = furred(sketch, working_of(photo), found, 1.0)
     monkeypatch.setattr(fur, "BAND", 64)
     monkeypatch.setattr(fur, "WIDE", 48)
-    banded = furred(sketch, photo, found, 1.0)
+    banded = furred(sketch, working_of(photo), found, 1.0)
     monkeypatch.setattr(fur, "MARGIN", 1000)  # no box
-    boxless = furred(sketch, photo, found, 1.0)
+    boxless = furred(sketch, working_of(photo), found, 1.0)
     assert (whole < 255).any()
     for other in (banded, boxless):
         assert (np.abs(whole.astype(int) - other) > 2).mean() < 0.001
@@ -103,12 +104,12 @@ def test_small_and_narrow_pictures_are_drawn(monkeypatch, shape):
     monkeypatch.setattr(strands, "USUAL", (-1, -0.5))  # lines count everywhere
     monkeypatch.setattr(strands, "PREVAILS", (-1, -0.5))
     photo = np.random.default_rng(0).integers(0, 256, (*shape, 3)).astype(np.uint8)
-    drawn = furred(np.full(shape, 255, np.uint8), photo, np.ones((64, 64), np.float32), 1.0)
+    drawn = furred(np.full(shape, 255, np.uint8), working_of(photo), np.ones((64, 64), np.float32), 1.0)
     assert drawn.shape == shape and drawn.dtype == np.uint8
 
 
 def test_amounts_out_of_range_are_a_sentence():
-    for call in (lambda: furred(PAPER, coat(), left_half(), 1.5), lambda: Style(fur=-0.1)):
+    for call in (lambda: furred(PAPER, working_of(coat()), left_half(), 1.5), lambda: Style(fur=-0.1)):
         with pytest.raises(ValueError, match="fur must be between 0.0 and 1.0"):
             call()
     assert FURS == (0.0, 1.0) and MARGIN % GRID == BAND % GRID == WIDE % GRID == 0
@@ -120,7 +121,7 @@ def test_the_blend_has_fur_and_candidates_have_none(tmp_path, monkeypatch):
     network = sketcher.sketches
     monkeypatch.setattr(sketcher, "sketches", lambda batch, *rest: [np.full_like(one, paper(one)) for one in network(batch, *rest)])
     drawn = sketcher.draw(coat(), crisp=0.0, background=1.0)
-    assert np.array_equal(drawn, furred(PAPER, coat(), left_half(), 0.75)) and drawn.min() < 100
+    assert np.array_equal(drawn, furred(PAPER, working_of(coat()), left_half(), 0.75)) and drawn.min() < 100
     assert np.array_equal(sketcher.draw(coat(), fur=0.0), PAPER)
     assert np.array_equal(sketcher.draw(coat(), candidate=3), PAPER)
 

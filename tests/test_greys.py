@@ -1,8 +1,10 @@
 """Fine greys: rounded once in effect, drawn like bytes, and not torn apart by the pen."""
+import cv2
 import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter, maximum_filter, minimum_filter
 
+from tests.photo_kit import gray_of, working_of
 from utils.crisp import FAINT, GAIN, SIGMA, crisp
 from utils.greys import FINE, STEPS, fine, in_bytes, paper
 from utils.masses import filled
@@ -39,12 +41,14 @@ def test_every_step_of_the_pen_agrees_with_that_in_bytes(scene):
     drawing, photo = scene
     exact, rounded = fine(drawing), np.uint8(np.rint(255 * drawing))
     tone, lines = np.full((45, 60), 100, np.uint16), np.full((45, 60), 240, np.uint16)  # of the small drawing, in bytes
+    gray = gray_of(photo)
+    small = cv2.resize(gray, (60, 45), interpolation=cv2.INTER_AREA)
     unit = lambda sketch: paper(sketch) // 255
     steps = {
-        "reserved": (lambda sketch: reserved(sketch, photo, 1.0), 2.0),
+        "reserved": (lambda sketch: reserved(sketch, gray, 1.0), 2.0),
         "crisp": (lambda sketch: crisp(sketch, 1.0), 2.0),
         "toned": (lambda sketch: toned(sketch, 1.0), 1.5),
-        "filled": (lambda sketch: filled(sketch, *((unit(sketch) * one).astype(sketch.dtype) for one in (tone, lines)), photo), 2.0),
+        "filled": (lambda sketch: filled(sketch, *((unit(sketch) * one).astype(sketch.dtype) for one in (tone, lines)), gray, small), 2.0),
     }
     for name, (step, most) in steps.items():
         found, expected = (step(sketch) for sketch in (exact, rounded))
@@ -67,7 +71,7 @@ def test_the_pen_does_not_tear_apart_what_rounding_would(scene):
     other = np.clip(drawing + np.random.default_rng(2).uniform(-0.2, 0.2, drawing.shape).astype(np.float32) / 255, 0, 1)
 
     def apart(as_grey):
-        one, two = (pen(as_grey(values), photo, 1.0).astype(int) for values in (drawing, other))
+        one, two = (pen(as_grey(values), working_of(photo), 1.0).astype(int) for values in (drawing, other))
         return (np.abs(one - two) > 2).mean()
 
     assert apart(fine) < 0.001 < apart(lambda values: np.uint8(np.rint(255 * values)))

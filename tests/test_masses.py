@@ -18,17 +18,17 @@ from utils.working import to_working
 
 @pytest.fixture
 def coat():
-    """A coat, hatched at its rim alone, a small drawing in which all of it is, and the photo: (sketch, second, lines, photo)."""
+    """A coat, hatched at its rim alone, and a small drawing in which all of it is: (sketch, second, lines, greys of the photo, of the small one)."""
     sketch, second, lines = (np.full(shape, 255, np.uint8) for shape in ((400, 480), (200, 240), (200, 240)))
-    photo = np.full((400, 480, 3), 200, np.uint8)
-    photo[40:360, 40:440] = 30
+    gray = np.full((400, 480), 200, np.uint8)
+    gray[40:360, 40:440] = 30
     lines[20:24, 20:220] = 0  # its outline
     second[20:24, 20:220] = 0
     second[24:180, 20:220] = 180
     sketch[40:46, 40:440] = 0
     sketch[46:360, 40:440] = 180
     sketch[150:260, 140:340] = 255
-    return sketch, second, lines, photo
+    return sketch, second, lines, gray, gray[::2, ::2]
 
 
 def test_the_middle_gets_the_tone_of_the_second_drawing_in_strokes(coat):
@@ -40,12 +40,12 @@ def test_the_middle_gets_the_tone_of_the_second_drawing_in_strokes(coat):
 
 
 def test_tone_goes_up_to_the_border_that_the_photo_has_and_not_beyond(coat):
-    _, second, lines, photo = coat
+    _, second, lines, *grays = coat
     second[20:180, 20:220], lines[20:180, 20:220] = 255, 255
     for drawing in (second, lines):
         cv2.rectangle(drawing, (20, 20), (219, 179), 0, 2)
     second[25:175, 25:215] = 180  # but for a margin of paper along the line
-    ink = 255 - filled(np.full((400, 480), 255, np.uint8), second, lines, photo).astype(float)
+    ink = 255 - filled(np.full((400, 480), 255, np.uint8), second, lines, *grays).astype(float)
     rim = np.concatenate([ink[60:340, 44:56].ravel(), ink[60:340, 424:436].ravel(), ink[344:356, 60:420].ravel()])
     assert rim.mean() > 0.75 * 75 and abs(ink[100:300, 100:380].mean() - 75) < 8
     outside = np.concatenate([ink[:, :36].ravel(), ink[:, 444:].ravel(), ink[364:].ravel(), ink[:36].ravel()])
@@ -53,20 +53,20 @@ def test_tone_goes_up_to_the_border_that_the_photo_has_and_not_beyond(coat):
 
 
 def test_what_is_as_dark_and_what_has_lines_stays(coat):
-    sketch, second, lines, photo = coat
+    sketch, second, lines, *grays = coat
     full = sketch.copy()
     full[46:360, 40:440] = 180
-    assert np.abs(filled(full, second, lines, photo).astype(int) - full)[60:340, 60:420].max() == 0
-    assert np.array_equal(filled(sketch, second, second, photo), sketch)  # what is in the lines as well is no tone
+    assert np.abs(filled(full, second, lines, *grays).astype(int) - full)[60:340, 60:420].max() == 0
+    assert np.array_equal(filled(sketch, second, second, *grays), sketch)  # what is in the lines as well is no tone
     grating = np.full_like(lines, 255)
     grating[:, ::4] = 0
-    assert (filled(np.full_like(sketch, 255), np.minimum(grating, 150), grating, photo)[:, :-20] == 255).all()
+    assert (filled(np.full_like(sketch, 255), np.minimum(grating, 150), grating, *grays)[:, :-20] == 255).all()
 
 
 def test_a_faint_difference_is_no_mass(coat):
-    sketch, second, lines, photo = coat
+    sketch, second, lines, *grays = coat
     faint = np.full_like(second, 255 - int(255 * PALER[0]))
-    assert np.array_equal(filled(np.full_like(sketch, 255), faint, lines, photo), np.full_like(sketch, 255))
+    assert np.array_equal(filled(np.full_like(sketch, 255), faint, lines, *grays), np.full_like(sketch, 255))
 
 
 def test_bands_join_without_seams(coat, monkeypatch):
@@ -86,7 +86,7 @@ def test_tools_fill_the_blend_and_the_hatched_candidates_alone(tmp_path, monkeyp
     torch.manual_seed(0)
     save_generator(Photo2Sketch(TINY), tmp_path / "tiny.pth", 1)
     photo = np.array(Image.fromarray(np.random.default_rng(0).integers(0, 256, (6, 8, 3), np.uint8)).resize((320, 240)))
-    monkeypatch.setattr("utils.sketcher.has_dark_masses", lambda photo: True)
+    monkeypatch.setattr("utils.sketcher.has_dark_masses", lambda gray: True)
     sketcher, plain = (Sketcher(str(tmp_path / "tiny.pth"), "cpu", "float32", "full") for _ in range(2))
     plain.hatches = False
     working = sketcher.prepare(photo)
@@ -98,7 +98,7 @@ def test_tools_fill_the_blend_and_the_hatched_candidates_alone(tmp_path, monkeyp
     for number in (*range(1, 6), None):
         for found in (sketcher.sketches([working], candidate=number)[0], sketcher.maps([working])[0].drawings[number]):
             hatched = number is None or number > LINES
-            assert not hatched or np.array_equal(found.pop(), photo)
+            assert not hatched or (np.array_equal(found.pop(), small.gray) and np.array_equal(found.pop(), working.gray))
             expected = (first[number], second[number], second[LINES]) if hatched else (first[number],)
             parts = found if hatched else [found]
             assert isinstance(found, list) == hatched and len(parts) == len(expected)
@@ -106,33 +106,35 @@ def test_tools_fill_the_blend_and_the_hatched_candidates_alone(tmp_path, monkeyp
 
 
 def test_a_second_drawing_is_made_where_something_is_dark_alone(coat, tmp_path, monkeypatch):
-    photo = coat[3]
-    assert has_dark_masses(photo) and not has_dark_masses(np.full_like(photo, 200))
-    assert not has_dark_masses(np.full_like(photo, 30))  # dark everywhere is the light, not a thing
-    lines = np.full_like(photo, 200)
+    gray = coat[3]
+    assert has_dark_masses(gray) and not has_dark_masses(np.full_like(gray, 200))
+    assert not has_dark_masses(np.full_like(gray, 30))  # dark everywhere is the light, not a thing
+    lines = np.full_like(gray, 200)
     lines[::40] = lines[:, ::40] = 0
     assert not has_dark_masses(lines)
     torch.manual_seed(0)
     save_generator(Photo2Sketch(TINY), tmp_path / "tiny.pth", 1)
     sketcher, calls = Sketcher(str(tmp_path / "tiny.pth"), "cpu", "float32", "full"), []
     batch = [sketcher.prepare(np.full((256, 320, 3), grey, np.uint8)) for grey in (10, 20, 30)]
-    monkeypatch.setattr("utils.sketcher.has_dark_masses", lambda photo: photo[0, 0, 0] != 20)
+    monkeypatch.setattr("utils.sketcher.has_dark_masses", lambda gray: gray[0, 0] != 20)
     named = lambda small, numbers: [f"{numbers} of {one.pixels[0, 0, 0]}" for one in small]
     monkeypatch.setattr(sketcher, "drawings", lambda small, detail, numbers: calls.append(small) or named(small, numbers))
-    assert sketcher.seconds(batch, 0.0, [5]) == ["(3, 5) of 10", None, "(3, 5) of 30"]
+    found = sketcher.seconds(batch, 0.0, [5])
+    assert [second for _, second in found] == ["(3, 5) of 10", None, "(3, 5) of 30"]
+    assert [small.gray[0, 0] for small, _ in found] == [10, 20, 30]
     assert [one.pixels.shape for one in calls[0]] == [(128, 160, 3)] * 2
-    assert sketcher.seconds(batch, 0.0, []) == [None] * 3
+    assert sketcher.seconds(batch, 0.0, []) == [(None, None)] * 3
     tiny = [sketcher.prepare(np.full((200, 2 * SMALLEST - 2, 3), 10, np.uint8))]
-    assert sketcher.seconds(tiny, 0.0, [5]) == [None]  # of small photos no smaller drawing is made
+    assert sketcher.seconds(tiny, 0.0, [5]) == [(None, None)]  # of small photos no smaller drawing is made
     sketcher.hatches = False
-    assert sketcher.seconds(batch, 0.0, [5]) == [None] * 3 and len(calls) == 1
+    assert sketcher.seconds(batch, 0.0, [5]) == [(None, None)] * 3 and len(calls) == 1
 
 
 def test_the_second_drawing_is_filled_from_a_third(tmp_path, monkeypatch):
     torch.manual_seed(0)
     save_generator(Photo2Sketch(TINY), tmp_path / "tiny.pth", 1)
     sketcher, shapes = Sketcher(str(tmp_path / "tiny.pth"), "cpu", "float32", "full"), []
-    monkeypatch.setattr("utils.sketcher.has_dark_masses", lambda photo: True)
+    monkeypatch.setattr("utils.sketcher.has_dark_masses", lambda gray: True)
     monkeypatch.setattr("utils.sketcher.filled", lambda sketch, second, *rest: shapes.append((*sketch.shape, *second.shape)) or sketch)
     sketcher.sketches([sketcher.prepare(np.zeros((480, 640, 3), np.uint8))])
     assert shapes == [(240, 320, 120, 160), (480, 640, 240, 320)]  # the smallest first

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
+from tests.photo_kit import working_of
 from utils import specks
 from utils.specks import AREA, AROUND, DARK, INK, LONELY, LONGEST, NEAR, SIDE
 from utils.specks import specks_in
@@ -23,7 +24,7 @@ def soft_photo(drawing):
 
 
 def cleaned(drawing, photo):
-    return drawing | specks_in(drawing, photo)
+    return drawing | specks_in(drawing, working_of(photo).steps)
 
 
 def without_specks(drawing):
@@ -180,5 +181,5 @@ def test_bands_join_without_seams_on_what_is_soft(monkeypatch):
 def test_the_tools_take_specks_away_unless_strokes_stay_as_drawn(paper):
     drawing = marked(paper, 80, slice(100, 110), GREY)
     even = np.zeros((*drawing.shape, 3), np.uint8)
-    assert (inked(drawing, Style(), even)[70:90, 90:120] == 255).all()
-    assert np.array_equal(inked(drawing, Style(crisp=0), even), drawing)
+    assert (inked(drawing, Style(), working_of(even))[70:90, 90:120] == 255).all()
+    assert np.array_equal(inked(drawing, Style(crisp=0), working_of(even)), drawing)

@@ -106,11 +106,11 @@ def test_opencv_gets_the_share_of_a_lane_and_alone_all_cores(cores):
 def test_one_photo_that_cannot_be_finished_stops_no_other(draw, tmp_path, cores, monkeypatch, count):  # noqa: F811
     threads = set()
 
-    def failing(sketch, style, photo, foreground=None):
+    def failing(sketch, style, working, foreground=None):
         threads.add(threading.get_ident())
-        if (photo == 77).all():
+        if (working.pixels == 77).all():
             raise MemoryError("no room")
-        return inked(sketch, style, photo, foreground)
+        return inked(sketch, style, working, foreground)
 
     monkeypatch.setattr("utils.outputs.inked", failing)
     torch.set_num_threads(count)

@@ -26,5 +26,5 @@ class AllDrawings:
         (drawings,) = self.sketcher.drawings([working], numbers=NUMBERS)
         (foreground,) = self.sketcher.foregrounds([working], self.style)
         style = lambda number: dataclasses.replace(self.style, candidate=number)
-        drawn = (inked(drawings[number], style(number), working.photo(), None if number else foreground) for number in NUMBERS)
+        drawn = (inked(drawings[number], style(number), working, None if number else foreground) for number in NUMBERS)
         return {name: resize(part / np.float32(255), *working.size) for name, part in zip(DRAWINGS, drawn)}

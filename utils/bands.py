@@ -3,13 +3,16 @@ import numpy as np
 
 
 def in_bands(function, rows, margin, image, *others, dtype=None):
-    """function(image, *others), computed for `rows` rows at once: all have the same height, the result is as `image`.
+    """function(image, *others), computed for `rows` rows at once: all have the same height, the result is as `image`. Others may be of half the
+    height, rounded up; rows and margin then are even.
 
     margin: rows above and below on which the function's result may depend. dtype: of the result, where it is another one.
     """
     result = np.empty_like(image, dtype=dtype)
+    scales = [-(-len(image) // len(one)) for one in (image, *others)]
     for top in range(0, len(image), rows):
         above = max(top - margin, 0)
-        band = function(*(one[above : top + rows + margin] for one in (image, *others)))
+        below = top + rows + margin
+        band = function(*(one[above // scale : below // scale] for one, scale in zip((image, *others), scales)))
         result[top : top + rows] = band[top - above : top - above + rows]
     return result

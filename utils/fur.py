@@ -7,11 +7,12 @@ so they are drawn on the foreground alone, and only where they are dense and in 
 import cv2
 import numpy as np
 
-from data.filters import blur, focus, halved, ramp, sharpness
+from data.filters import blur, focus, halved, ramp
 from data.strands import pressed, traces
 from utils.background import by_surest
 from utils.bands import in_bands
 from utils.effects import check
+from utils.sharp_steps import SCALE
 
 FURS = (0.0, 1.0)  # allowed amounts; 0 draws none
 SUBJECT = (0.3, 0.7)  # of the surest foreground: what is less than the first has no strands, what is more than the second all
@@ -24,18 +25,18 @@ GRID = 4  # pixels: smaller images are of whole cells of it, so that parts of a 
 MARGIN = 64  # pixels around a part that are looked at too, a multiple of GRID: what lies beyond hardly counts
 
 
-def furred(sketch, photo, foreground, amount):
+def furred(sketch, working, foreground, amount):
     """The sketch with the strands of its subject, at the working size. Nothing gets lighter.
 
-    sketch: uint8 (H, W), 255 = paper. photo: uint8 RGB (H, W, 3). foreground: a map of the whole photo, float32 (h, w),
-    probabilities. amount: ink of the strands, 0 (none) to 1; ValueError beyond.
+    sketch: uint8 (H, W), 255 = paper. working: the photo at this size, see utils.working. foreground: a map of the whole photo,
+    float32 (h, w), probabilities. amount: ink of the strands, 0 (none) to 1; ValueError beyond.
     """
     check("fur", amount, FURS)
     share = np.uint8(np.rint(255 * amount * subject(foreground)))
     if not share.any():
         return sketch
     share = cv2.resize(share, sketch.shape[::-1], interpolation=cv2.INTER_LINEAR)
-    return in_bands(fur_band, BAND, MARGIN, sketch, photo, share)
+    return in_bands(fur_band, BAND, MARGIN, sketch, working.gray, working.steps, share)
 
 
 def subject(foreground):
@@ -53,29 +54,27 @@ def around(share, margin, grid=1):
     return tuple(box)
 
 
-def fur_band(sketch, photo, share):
-    """furred() of some rows. share: uint8 (H, W), ink of the strands."""
+def fur_band(sketch, gray, steps, share):
+    """furred() of some rows. steps: see utils.sharp_steps. share: uint8 (H, W), ink of the strands."""
     if not share.any():
         return sketch
     result, (rows, columns) = sketch.copy(), around(share, MARGIN, GRID)
     for left in range(columns.start, columns.stop, WIDE):
         first, right = max(left - MARGIN, 0), min(left + WIDE, columns.stop)
         part = rows, slice(first, right + MARGIN)
-        result[rows, left:right] = fur_box(sketch[part], photo[part], share[part])[:, left - first : right - first]
+        half = tuple(slice(one.start // 2, -(-one.stop // 2)) for one in part)
+        result[rows, left:right] = fur_box(sketch[part], gray[part], steps[half], share[part])[:, left - first : right - first]
     return result
 
 
-def fur_box(sketch, photo, share):
+def fur_box(sketch, gray, steps, share):
     """fur_band() of some columns. Where strands belong is found at a quarter of the size."""
     height, width = sketch.shape
     edges = 0, -height % GRID, 0, -width % GRID
-    gray, *others = (
-        cv2.copyMakeBorder(image, *edges, cv2.BORDER_REPLICATE)
-        for image in (cv2.cvtColor(photo, cv2.COLOR_RGB2GRAY), 255 - sketch, share)
-    )
+    gray, ink, share = (cv2.copyMakeBorder(image, *edges, cv2.BORDER_REPLICATE) for image in (gray, 255 - sketch, share))
     half = halved(gray.astype(np.float32) / 255)
-    drawn, asked = (halved(halved(image)) / np.float32(255) for image in others)
-    focused = halved(focus(*sharpness(half, 0.5), 0.5))
+    drawn, asked = (halved(halved(image)) / np.float32(255) for image in (ink, share))
+    focused = halved(focus(steps / np.float32(255), SCALE))
     lines, count = traces(half, (asked > 0) * focused * (1 - ramp(blur(drawn, NEAR / 4), *DRAWN)))
     count *= ramp(blur(halved(pressed(lines, count, half.shape)), DENSE / 4), *DENSITY) * asked
     if not count.any():

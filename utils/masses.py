@@ -41,25 +41,23 @@ def second_size(height, width):
     return max(1, min(SIDE, round(SHARE * max(height, width))))
 
 
-def has_dark_masses(small):
-    """Whether enough of a photo, uint8 RGB (h, w, 3) as small as the second drawing, is dark, as a mass and not as lines, for that to pay."""
-    gray = cv2.cvtColor(small, cv2.COLOR_RGB2GRAY)
+def has_dark_masses(gray):
+    """Whether enough of a photo, in grey uint8 (h, w) and as small as the second drawing, is dark, as a mass and not as lines, for that to pay."""
     return bool((cv2.blur(gray, (AROUND, AROUND)) < DARK * np.percentile(gray[::2, ::2], 95)).mean() > PART)
 
 
-def filled(sketch, second, lines, photo):
+def filled(sketch, second, lines, gray, small):
     """The sketch with the tone of the second, small drawing where it is paler.
 
-    sketch: (H, W), uint8 or utils.greys. second, lines: the same drawing and candidate LINES of the small photo, (h, w). photo:
-    uint8 RGB (H, W, 3). Nothing gets lighter.
+    sketch: (H, W), uint8 or utils.greys. second, lines: the same drawing and candidate LINES of the small photo, (h, w). gray,
+    small: of the photo and the small one, uint8 (H, W) and (h, w). Nothing gets lighter.
     """
-    small = cv2.resize(photo, second.shape[::-1], interpolation=cv2.INTER_AREA)
-    follows = missing_tone(sketch, second, lines, cv2.cvtColor(small, cv2.COLOR_RGB2GRAY))
+    follows = missing_tone(sketch, second, lines, small)
     if follows is None:
         return sketch
     steps = (np.int16(np.rint((STEPS * part).clip(-LIMIT, LIMIT))) for part in follows)
     steps = (cv2.resize(part, sketch.shape[::-1], interpolation=cv2.INTER_LINEAR) for part in steps)
-    return in_bands(fill_band, BAND, 0, sketch, photo, *steps)
+    return in_bands(fill_band, BAND, 0, sketch, gray, *steps)
 
 
 def missing_tone(sketch, second, lines, gray):
@@ -78,14 +76,14 @@ def missing_tone(sketch, second, lines, gray):
     return (a * share, b * share) if share.any() else None
 
 
-def fill_band(sketch, photo, a, b):
+def fill_band(sketch, gray, a, b):
     """Some rows of a sketch, from a multiple of PERIOD on, with strokes whose mean is about the missing tone, and less from 0.5 on.
 
     a, b: of the missing tone, see missing_tone(), in steps.
     """
     if not (a.any() or b.any()):
         return sketch
-    gray = cv2.blur(cv2.cvtColor(photo, cv2.COLOR_RGB2GRAY), (3, 3))
+    gray = cv2.blur(gray, (3, 3))
     missing = cv2.add(cv2.multiply(a, gray, scale=1 / 255 / STEPS, dtype=cv2.CV_32F), cv2.multiply(b, 1 / STEPS, dtype=cv2.CV_32F))
     missing *= ramp(missing, *PALER)
     return cv2.multiply(sketch, 1 - (missing * strokes(*sketch.shape)).clip(0, 1), dtype=depth(sketch))

@@ -56,7 +56,7 @@ class OneDrawing(Output):
     def contents(self, target, drawn, working, photo=None):
         """Yields (name, content) of the files of one photo. drawn: from draw(), of `working`. photo: itself, uint8 RGB (H, W, 3)."""
         sketch, foreground = drawn
-        yield from self.of_drawing(target, inked(sketch, self.style, working.photo(), foreground), working.size, photo)
+        yield from self.of_drawing(target, inked(sketch, self.style, working, foreground), working.size, photo)
 
     def of_drawing(self, target, sketch, size, photo):
         """contents() of an inked sketch as the drawing of a target, for a photo of `size`."""
@@ -83,14 +83,14 @@ class AllCandidates(OneDrawing):
 
     def contents(self, target, drawn, working, photo=None):
         maps, foreground = drawn
-        size, small = working.size, working.photo()
+        size = working.size
         as_candidate = lambda number: dataclasses.replace(self.style, candidate=number)
-        candidates = [inked(maps.drawings[number], as_candidate(number), small) for number in range(1, CANDIDATES + 1)]
+        candidates = [inked(maps.drawings[number], as_candidate(number), working) for number in range(1, CANDIDATES + 1)]
         for name, sketch in zip(self.candidates(target), candidates):
             yield name, self.encoded(finish(sketch, self.style, size, photo))
         prevailing = confidence.confidence_map(maps.confidences)
         yield f"{target}_confidence.{self.extension}", self.encoded(resize(prevailing, *size))
-        blend = inked(maps.drawings[None], self.style, small, foreground)
+        blend = inked(maps.drawings[None], self.style, working, foreground)
         sheet = self.sheet([blend, *candidates], maps.confidences, size, photo)
         yield f"{target}_sheet.{self.extension}", self.encoded(sheet)
         yield from self.of_drawing(target, blend, size, photo)

@@ -22,22 +22,21 @@ BAND = 512  # rows at once, which bounds the memory
 MARGIN = max(NEIGHBOURHOOD // 2 + SOFT // 2, CROWD // 2) + 1  # rows beyond a band on which its result may depend
 
 
-def reserved(sketch, photo, amount):
+def reserved(sketch, gray, amount):
     """The sketch with the photo's lights left out of its broad ink.
 
-    sketch: (H, W), uint8 or utils.greys. photo: uint8 RGB (H, W, 3), at the sketch's size. amount: share of the ink that is taken
-    away in full light, 0 to 1; more counts as 1. Nothing gets darker.
+    sketch: (H, W), uint8 or utils.greys. gray: the photo's, uint8 (H, W). amount: share of the ink that is taken away in full light,
+    0 to 1; more counts as 1. Nothing gets darker.
     """
     if amount == 0:
         return sketch
-    return in_bands(lambda *bands: reserve_band(*bands, min(amount, 1)), BAND, MARGIN, sketch, photo)
+    return in_bands(lambda *bands: reserve_band(*bands, min(amount, 1)), BAND, MARGIN, sketch, gray)
 
 
-def reserve_band(sketch, photo, amount):
+def reserve_band(sketch, gray, amount):
     """reserved() of some rows."""
     ink = paper(sketch) - sketch
     broad = cv2.min(ink, cv2.dilate(cv2.erode(ink, square(BROAD)), square(BROAD + REACH)))
-    gray = cv2.cvtColor(photo, cv2.COLOR_RGB2GRAY)
     dark = cv2.blur(cv2.erode(gray, square(NEIGHBOURHOOD)), (SOFT, SOFT))
     light = cv2.blur(cv2.dilate(gray, square(NEIGHBOURHOOD)), (SOFT, SOFT))
     span = cv2.addWeighted(light, 1, dark, -1, 255 * NOISE)

@@ -1,6 +1,7 @@
 """Drawing any picture in one call: `Sketcher().draw(image)`."""
 import dataclasses
 import functools
+import itertools
 import threading
 
 import numpy as np
@@ -91,7 +92,7 @@ class Sketcher:
         photo = self.read(image)
         working = self.prepare(photo)
         sketch = self.sketches([working], style.detail, style.candidate)[0]
-        sketch = inked(sketch, style, working.photo(), self.foregrounds([working], style)[0])
+        sketch = inked(sketch, style, working, self.foregrounds([working], style)[0])
         drawing = finish(sketch, style, working.size, photo)
         return drawing if isinstance(image, np.ndarray) else Image.fromarray(drawing)
 
@@ -170,24 +171,24 @@ class Sketcher:
     def _fill(self, found, batch, detail):
         """The drawings found of some Workings of one shape with the dark masses of the second, small drawing, see utils.masses."""
         numbers = [number for number in found[0] if number in HATCHED]
-        for drawings, second, one in zip(found, self.seconds(batch, detail, numbers), batch):
-            if second:
-                drawings |= {number: filled(drawings[number], second[number], second[LINES], one.photo()) for number in numbers}
+        for drawings, one, (small, second) in zip(found, batch, self.seconds(batch, detail, numbers)):
+            fill = lambda number: filled(drawings[number], second[number], second[LINES], one.gray, small.gray)
+            drawings |= {number: fill(number) for number in numbers if second}
         return found
 
     def seconds(self, batch, detail, numbers):
-        """For each of some Workings of one shape: the second drawing's candidate LINES and `numbers`, or None where none is due.
+        """For each of some Workings of one shape: the small one, and its candidate LINES and `numbers`, or None where none is due.
 
-        That is filled from a third one in its turn.
+        Those are filled from a third one in their turn.
         """
         size = second_size(*batch[0].shape)
         if not (numbers and self.hatches and size >= SMALLEST):
-            return [None] * len(batch)
+            return [(None, None)] * len(batch)
         small = [to_working(one.photo(), size) for one in batch]
-        due = [has_dark_masses(one.photo()) for one in small]
-        small = [one for one, asked in zip(small, due) if asked]
-        found = iter(self.drawings(small, detail, (LINES, *numbers)) if small else ())
-        return [next(found) if asked else None for asked in due]
+        due = [has_dark_masses(one.gray) for one in small]
+        asked = list(itertools.compress(small, due))
+        found = iter(self.drawings(asked, detail, (LINES, *numbers)) if asked else ())
+        return [(one, next(found) if needed else None) for one, needed in zip(small, due)]
 
     def maps(self, batch, detail=0.0, progress=None):
         """Everything that the network draws of some Workings of one shape: a list of Maps; else as sketches()."""

@@ -13,7 +13,6 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from data.filters import slopes, step_and_sharp
 from utils.bands import in_bands
 
 INK = 0.08  # from which a pixel belongs to a stroke
@@ -27,27 +26,26 @@ BROADEST = 6.0  # and its area over its longer side
 NEAR = 12  # pixels around its box in which other ink is looked for,
 ALONE = 0.01  # and the mean of that ink, at most
 SOFT = 0.1  # mean of how steep and sharp the photo's steps under it are, which it stays below
-SCALE = 0.5  # of the photo's size, at which that is looked at
 BAND = 1024  # rows at once, which bounds the memory
 PADDING = max(AROUND // 2, NEAR)  # pixels of paper around the picture: boxes may reach beyond it
-MARGIN = 2 * (LONGEST + NEAR + AROUND)  # rows beyond a band on which its strokes may depend; even, as SCALE asks
+MARGIN = 2 * (LONGEST + NEAR + AROUND)  # rows beyond a band on which its strokes may depend; even, as the steps are at half the size
 
 
-def specks_in(sketch, photo):
+def specks_in(sketch, steps):
     """Where paper belongs in place of specks and stray strokes, at the working size: uint8 (H, W), 255 there, else 0.
 
-    sketch: uint8 (H, W), 255 = paper. photo: uint8 RGB (H, W, 3).
+    sketch: uint8 (H, W), 255 = paper. steps: the sharp ones of the photo, see utils.sharp_steps.
     """
-    return in_bands(specks_in_band, BAND, MARGIN, sketch, photo)
+    return in_bands(specks_in_band, BAND, MARGIN, sketch, steps)
 
 
-def specks_in_band(sketch, photo):
+def specks_in_band(sketch, steps):
     """specks_in() of some rows. Ink is counted in steps of 1 / 255, so all sums are exact."""
     ink = cv2.threshold(255 - sketch, math.ceil(255 * INK) - 1, 0, cv2.THRESH_TOZERO)[1]
     strokes = small_strokes(ink)
     sums = cv2.integral(cv2.copyMakeBorder(ink, PADDING, PADDING, PADDING, PADDING, cv2.BORDER_CONSTANT))
     gone = specks(sums, strokes, ink.shape)
-    gone |= stray(sums, photo, strokes, ~gone)
+    gone |= stray(sums, steps, strokes, ~gone, ink.shape)
     mask = np.zeros_like(sketch)
     mask.ravel()[strokes.place[gone[strokes.number]]] = 255
     pale = cv2.threshold(ink, 0, 255, cv2.THRESH_BINARY_INV)[1]  # does not count as ink, but is seen around a stroke
@@ -121,30 +119,20 @@ def ink_within(sums, top, left, height, width):
     return sums[below + width] - sums[below] - sums[corner + width] + sums[corner]
 
 
-def stray(sums, photo, strokes, asked):
-    """Which of the strokes that are asked for, bool (N,), are stray ones: bool (N,). sums: as in specks()."""
+def stray(sums, steps, strokes, asked, shape):
+    """Which of the strokes that are asked for, bool (N,), are stray ones: bool (N,). sums, shape: as in specks(). steps: of the photo."""
     longer = strokes.sides.max(0)
     asked = asked & (longer >= 1) & (longer <= LONGEST) & (strokes.area <= BROADEST * longer)
     if not asked.any():
         return asked
     first, last = strokes.box[:2, asked] - NEAR, strokes.box[2:, asked] + NEAR
     near = ink_within(sums, *first, *(last - first + 1)) - strokes.sums(strokes.own)[asked]
-    sides = np.minimum(last + 1, np.array(photo.shape[:2])[:, None]) - np.maximum(first, 0)  # within the picture
+    sides = np.minimum(last + 1, np.array(shape)[:, None]) - np.maximum(first, 0)  # within the picture
     asked[asked] = near <= 255 * ALONE * sides.prod(0)
     if not asked.any():
         return asked
     chosen = asked[strokes.number]
+    rows, columns = np.divmod(strokes.place[chosen], shape[1])
     sharp = np.zeros(len(chosen))
-    sharp[chosen] = sharp_at(photo, strokes.place[chosen])
-    return asked & (strokes.sums(sharp) < SOFT * strokes.area)
-
-
-def sharp_at(photo, place):
-    """How steep and sharp the photo's steps are at pixels that are given by their flat index, in [0, 1]."""
-    gray = cv2.cvtColor(photo, cv2.COLOR_RGB2GRAY)
-    size = [max(1, round(SCALE * side)) for side in gray.shape[::-1]]
-    small = cv2.resize(gray, size, interpolation=cv2.INTER_AREA).astype(np.float32) / 255
-    rows, columns = np.divmod(place, photo.shape[1])
-    where = tuple(np.minimum((SCALE * index).astype(int), size - 1) for index, size in zip((rows, columns), small.shape))
-    step, sharp = step_and_sharp(*(slope[where] for slope in slopes(small, SCALE)))
-    return step * sharp
+    sharp[chosen] = steps[rows // 2, columns // 2]
+    return asked & (strokes.sums(sharp) < 255 * SOFT * strokes.area)

@@ -77,26 +77,26 @@ def to_bytes(values):
     return np.uint8(np.rint(values * np.float32(255)))
 
 
-def pen(sketch, photo, amount):
+def pen(sketch, working, amount):
     """A sketch with crisp, toned strokes, the photo's lights reserved and no stray ones; amount 0 leaves it as it is.
 
-    sketch: (h, w), uint8 or utils.greys. photo: uint8 RGB (h, w, 3). Returns uint8, 255 = paper.
+    sketch: (h, w), uint8 or utils.greys. working: the photo at its size, see utils.working. Returns uint8, 255 = paper.
     """
     if not amount:
         return in_bytes(sketch)
-    drawn = crisp(reserved(sketch, photo, amount), amount)
-    return toned(drawn, amount) | specks_in(in_bytes(drawn), photo)
+    drawn = crisp(reserved(sketch, working.gray, amount), amount)
+    return toned(drawn, amount) | specks_in(in_bytes(drawn), working.steps)
 
 
-def inked(sketch, style, photo, foreground=None):
+def inked(sketch, style, working, foreground=None):
     """A sketch (h, w), uint8 or utils.greys, in the style's crispness, fur, line width, ink and background: uint8, 255 = paper.
 
-    photo: uint8 RGB (h, w, 3). foreground: its map, see utils.background, None for a sketch without fur and with the background as
-    dark. Sketch and photo have the working size, so that the result does not depend on the photo's own.
+    working: the photo at the size of the sketch, see utils.working, so that the result does not depend on its own. foreground: its
+    map, see utils.background, None for a sketch without fur and with the background as dark.
     """
-    sketch = pen(sketch, photo, style.crisp * (GRAPHITE if style.candidate == CANDIDATES else 1))
+    sketch = pen(sketch, working, style.crisp * (GRAPHITE if style.candidate == CANDIDATES else 1))
     if foreground is not None:
-        sketch = furred(sketch, photo, foreground, style.fur)
+        sketch = furred(sketch, working, foreground, style.fur)
     if style.line_width != 1 or style.ink != 1:
         sketch = to_bytes(effects.adjust(sketch / np.float32(255), style.line_width, style.ink))
     return sketch if foreground is None else set_off(sketch, foreground, style.background)

@@ -1,10 +1,13 @@
 """Pictures on their way into the network: arrays of any kind as bytes, photos at the size at which they are drawn."""
 import dataclasses
+import functools
 
+import cv2
 import numpy as np
 
 from model.generator import MIN_SIDE
 from utils.defaults import MAX_ENLARGEMENT
+from utils.sharp_steps import sharp_steps
 from utils.style import resize
 
 
@@ -23,6 +26,16 @@ class Working:
     def photo(self):
         """The pixels without the padding: (h, w, 3)."""
         return self.pixels[: self.shape[0], : self.shape[1]]
+
+    @functools.cached_property
+    def gray(self):
+        """The photo() in grey: uint8 (h, w)."""
+        return cv2.cvtColor(self.photo(), cv2.COLOR_RGB2GRAY)
+
+    @functools.cached_property
+    def steps(self):
+        """Its sharp steps of tone: uint8 (h / 2, w / 2), rounded up, see utils.sharp_steps."""
+        return sharp_steps(self.gray)
 
 
 def working_shape(height, width, size):
