@@ -3,7 +3,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from .onednn import convolve, fuses, pack
+from .onednn import Packed, convolve, fuses, pack
 
 SIDES = (1, 1)  # padding of the filter, and its stride
 
@@ -18,23 +18,19 @@ class Doubling(nn.Module):
 
     def __init__(self):
         super().__init__()
-        self.packed = None, None  # what for, and the filter
-
-    def __getstate__(self):
-        return self.__dict__ | {"packed": (None, None)}  # the layout of oneDNN cannot be copied
-
-    def _filter(self, x):
-        kind = x.dtype, x.shape[1]
-        if self.packed[0] != kind:
-            taps = torch.tensor([0.25, 0.5, 0.25], dtype=x.dtype)
-            self.packed = kind, pack(torch.outer(taps, taps).expand(x.shape[1], 1, 3, 3).contiguous(), x, SIDES, SIDES, x.shape[1])
-        return self.packed[1]
+        self.packed = Packed()
 
     def forward(self, x):
         if x.dtype != torch.bfloat16 or not fuses(x):
             return F.interpolate(x, scale_factor=2, mode="bilinear", align_corners=False)
         x = F.interpolate(x, scale_factor=2, mode="nearest")
-        x = convolve(x, self._filter(x), padding=SIDES, groups=x.shape[1])
+        x = convolve(x, self.packed(x, lambda: pack(spread(x), x, SIDES, SIDES, x.shape[1])), padding=SIDES, groups=x.shape[1])
         x[..., :: x.shape[-2] - 1, :] *= 4 / 3
         x[..., :: x.shape[-1] - 1] *= 4 / 3
         return x
+
+
+def spread(x):
+    """The filter for each channel of x: (C, 1, 3, 3) in its type."""
+    taps = torch.tensor([0.25, 0.5, 0.25], dtype=x.dtype)
+    return torch.outer(taps, taps).expand(x.shape[1], 1, 3, 3).contiguous()

@@ -14,7 +14,7 @@ from torch.nn import functional as F
 from .blocks import SLOPE, ConvNorm, ResidualBlock
 from .decoder import UpBlock
 from .doubling import Doubling
-from .onednn import NOTHING, add_convolution, convolve, fuses, pack
+from .onednn import NOTHING, Packed, add_convolution, convolve, fuses, pack
 
 
 class FusedConv(nn.Module):
@@ -36,17 +36,12 @@ class FusedConv(nn.Module):
         self.register_buffer("weight", weight.float().contiguous(memory_format=torch.channels_last))
         self.register_buffer("bias", bias.float())
         self.stride, self.padding, self.then = conv.stride, conv.padding, then
-        self.packed = None, None
-
-    def __getstate__(self):
-        return self.__dict__ | {"packed": (None, None)}  # the layout of oneDNN cannot be copied
+        self.packed = Packed()
 
     def _weight(self, x):
         if not fuses(x):
             return self.weight
-        if self.packed[0] != x.dtype:
-            self.packed = x.dtype, pack(self.weight, x, self.stride, self.padding)
-        return self.packed[1]
+        return self.packed(x, lambda: pack(self.weight, x, self.stride, self.padding))
 
     def forward(self, x):
         return convolve(x, self._weight(x), self.bias, self.stride, self.padding, self.then)

@@ -7,6 +7,8 @@ import torch
 from torch.nn import functional as F
 
 NOTHING = ("none", ())
+SMALL = 512  # pixels: smaller inputs have layouts of their own. On an AMD EPYC those of up to 81 need other ones than the large
+MOST = 16  # layouts of one weight that are kept
 
 
 def native_bfloat16():
@@ -27,6 +29,27 @@ def fuses(x):
 def pack(weight, x, stride, padding, groups=1):
     """The weight in the layout that oneDNN wants for inputs like x, for which fuses(x): else it is rearranged in every call."""
     return torch.ops.mkldnn._reorder_convolution_weight(weight, padding, stride, (1, 1), groups, list(x.shape))
+
+
+class Packed:
+    """The layouts of one weight for the inputs that come, each made once.
+
+    That of any large input suits all of them. Small ones have their own, by their shape: for what is laid out otherwise oneDNN falls
+    back on a convolution that takes up to a hundred times as long.
+    """
+
+    def __init__(self):
+        self.layouts = {}
+
+    def __getstate__(self):
+        return {"layouts": {}}  # they cannot be copied
+
+    def __call__(self, x, make):
+        """The layout for an input x, which make() gives as pack() does."""
+        key = x.dtype, tuple(x.shape) if x.shape[-2] * x.shape[-1] < SMALL else x.shape[1]
+        if key not in self.layouts:
+            self.layouts = dict([*self.layouts.items(), (key, make())][-MOST:])  # not changed in place: other threads may read it
+        return self.layouts[key]
 
 
 def convolve(x, weight, bias=None, stride=(1, 1), padding=(0, 0), then=NOTHING, groups=1):

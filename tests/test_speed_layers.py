@@ -1,16 +1,18 @@
 """The layers that are computed in another way where a CPU is faster for it: against the plain ones, in float64."""
 import copy
 import os
+import time
 
 import pytest
 import torch
+from torch import nn
 from torch.nn import functional as F
 
 from model import Photo2Sketch
 from model.doubling import Doubling
 from model.engine import Engine
-from model.fold import fold
-from model.onednn import native_bfloat16
+from model.fold import FusedConv, fold
+from model.onednn import MOST, SMALL, Packed, native_bfloat16
 from model.pixel_stage import PixelStage, as_input, round_alike, side_by_side
 from tests.speed_kit import ROOT, noise_photos, shipped_photo
 from utils.checkpoint import load_network
@@ -45,7 +47,41 @@ def test_doubling_serves_one_width_after_the_other_and_copies_of_itself():
         for layer in (doubling, copy.deepcopy(doubling)):
             with torch.inference_mode():
                 torch.testing.assert_close(layer(x).double(), exact, atol=2**-7, rtol=0)
-        assert doubling.packed[0] == (x.dtype, shape[1])
+
+def test_small_inputs_have_layouts_of_their_own_and_large_ones_share_one():
+    packed, made = Packed(), []
+    ask = lambda *shape, dtype=torch.float32: packed(torch.zeros(shape, dtype=dtype), lambda: made.append(shape) or len(made))
+    assert [ask(1, 8, side, side) for side in (64, 100, 64, SMALL)] == [1] * 4
+    assert [ask(1, 8, side, 5) for side in (4, 5, 4)] == [2, 3, 2] and ask(2, 8, 4, 5) == 4
+    assert ask(1, 8, 64, 64, dtype=torch.bfloat16) == 5 and ask(1, 16, 64, 64) == 6
+    for side in range(1, 2 * MOST):
+        ask(1, 8, side, 7)
+    assert len(packed.layouts) == MOST and ask(1, 8, 2 * MOST - 1, 7) == len(made)
+    assert copy.deepcopy(packed).layouts == {}
+
+
+@pytest.fixture
+def one_thread():
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.mark.parametrize("dtype", TYPES)
+def test_small_photos_are_drawn_as_fast_after_large_ones_as_before(dtype, one_thread):
+    fresh, used = (FusedConv(nn.Conv2d(96, 96, 3, padding=1)).to(dtype) for _ in range(2))
+    small, large = (channels_last(torch.rand(1, 96, side, side).to(dtype)) for side in (4, 48))
+
+    def seconds(layer):
+        start = time.perf_counter()
+        layer(small)
+        return time.perf_counter() - start
+
+    with torch.inference_mode():
+        used(large)
+        times = [(seconds(fresh), seconds(used)) for _ in range(12)][2:]
+    assert min(after for _, after in times) < 8 * min(before for before, _ in times)  # 20 to 140 times as long otherwise
 
 
 def test_weights_are_rounded_so_that_their_sums_stay():

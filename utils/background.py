@@ -41,5 +41,7 @@ def set_off(sketch, foreground, background):
     if background == 1:
         return sketch
     left = np.uint8(np.rint(255 * left_ink(foreground, background)))
+    if left.min() == 255:
+        return sketch
     left = cv2.resize(left, sketch.shape[::-1], interpolation=cv2.INTER_LINEAR)
     return 255 - cv2.multiply(255 - sketch, left, scale=1 / 255)

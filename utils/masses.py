@@ -81,12 +81,13 @@ def fill_band(sketch, gray, a, b):
 
     a, b: of the missing tone, see missing_tone(), in steps.
     """
-    if not (a.any() or b.any()):
+    if not (cv2.hasNonZero(a) or cv2.hasNonZero(b)):
         return sketch
-    gray = cv2.blur(gray, (3, 3))
-    missing = cv2.add(cv2.multiply(a, gray, scale=1 / 255 / STEPS, dtype=cv2.CV_32F), cv2.multiply(b, 1 / STEPS, dtype=cv2.CV_32F))
+    gray = np.int16(cv2.blur(gray, (3, 3)))
+    missing = cv2.add(cv2.multiply(a, gray, scale=1 / 255), b) / np.float32(STEPS)
     missing *= ramp(missing, *PALER)
-    return cv2.multiply(sketch, 1 - (missing * strokes(*sketch.shape)).clip(0, 1), dtype=depth(sketch))
+    missing *= strokes(*sketch.shape)
+    return cv2.multiply(sketch, 1 - np.clip(missing, 0, 1, out=missing), dtype=depth(sketch))
 
 
 @functools.lru_cache(maxsize=4)
