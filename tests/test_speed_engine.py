@@ -18,6 +18,7 @@ from model.reverse import ReverseEngine
 from model.tiles import reach
 from tests.speed_kit import ROOT, lively_network, noise_photos, shipped_photo
 from tests.tiny import TINY, TINY_PAPER
+from tests.tool_kit import one_thread
 from utils.checkpoint import load_network
 
 NETWORKS = {"fast": PRESETS["fast"], "light": PRESETS["light"], "paper": TINY_PAPER}
@@ -272,9 +273,7 @@ def test_first_drawing_comes_soon():
 def test_time_per_pixel_does_not_grow():
     """In seconds of the processor on one thread, so that other work on the machine matters little."""
     engine = Engine(load_network(Photo2Sketch, CHECKPOINTS["fast"]), precision="float32")
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
+    with one_thread():
         best = {}
         for side, passes in ((512, 6), (2048, 2)):
             photo, seconds = noise_photos(1, side, side)[0], []
@@ -283,6 +282,4 @@ def test_time_per_pixel_does_not_grow():
                 engine.sketch(photo)
                 seconds.append((time.process_time() - start) / side**2)
             best[side] = min(seconds)
-    finally:
-        torch.set_num_threads(threads)
     assert best[2048] < 1.3 * best[512]

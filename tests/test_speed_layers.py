@@ -15,6 +15,7 @@ from model.fold import FusedConv, fold
 from model.onednn import MOST, SMALL, Packed, native_bfloat16
 from model.pixel_stage import PixelStage, as_input, round_alike, side_by_side
 from tests.speed_kit import ROOT, noise_photos, shipped_photo
+from tests.tool_kit import one_thread
 from utils.checkpoint import load_network
 from utils.defaults import CHECKPOINTS
 
@@ -60,16 +61,8 @@ def test_small_inputs_have_layouts_of_their_own_and_large_ones_share_one():
     assert copy.deepcopy(packed).layouts == {}
 
 
-@pytest.fixture
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
 @pytest.mark.parametrize("dtype", TYPES)
-def test_small_photos_are_drawn_as_fast_after_large_ones_as_before(dtype, one_thread):
+def test_small_photos_are_drawn_as_fast_after_large_ones_as_before(dtype):
     fresh, used = (FusedConv(nn.Conv2d(96, 96, 3, padding=1)).to(dtype) for _ in range(2))
     small, large = (channels_last(torch.rand(1, 96, side, side).to(dtype)) for side in (4, 48))
 
@@ -78,7 +71,7 @@ def test_small_photos_are_drawn_as_fast_after_large_ones_as_before(dtype, one_th
         layer(small)
         return time.perf_counter() - start
 
-    with torch.inference_mode():
+    with one_thread(), torch.inference_mode():
         used(large)
         times = [(seconds(fresh), seconds(used)) for _ in range(12)][2:]
     assert min(after for _, after in times) < 8 * min(before for before, _ in times)  # 20 to 140 times as long otherwise

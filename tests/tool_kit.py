@@ -37,8 +37,10 @@ def reverse_weights(folder):
 def one_thread():
     before = torch.get_num_threads()
     torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def scene(height=48, width=64, seed=0):
