@@ -42,6 +42,11 @@ class Engine:
         """How many photos of a shape can be drawn together in the memory that one photo may take, at least 1."""
         return max(1, LIMITS[self.network.arch.norm][0] // (height * width))
 
+    def tile_of(self, height, width):
+        """Side of the tiles in which a photo of a shape is drawn, unless asked otherwise: its long side where it is drawn whole."""
+        pixels, side = LIMITS[self.network.arch.norm]
+        return side if height * width > pixels else max(height, width)
+
     @torch.inference_mode()
     def draw(self, photos, detail=0.0, tile=None, progress=None):
         """All maps: photos (B, 3, H, W), RGB, uint8 or float32 in [0, 1], on any device -> Drawing of float32 CPU tensors.
@@ -94,9 +99,7 @@ class Engine:
     def _parts(self, photos, tile, progress):
         """Yields (slices of the drawing, slices of the head's output, features, origin), whole or for each tile."""
         height, width = photos.shape[-2:]
-        if tile is None:
-            pixels, side = LIMITS[self.network.arch.norm]
-            tile = side if height * width > pixels else max(height, width)
+        tile = tile or self.tile_of(height, width)
         stride = self.network.arch.stride
         size = tuple(-(-side // stride) * stride for side in (height, width))
         whole = Box(0, 0, height, width)

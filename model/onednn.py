@@ -47,9 +47,11 @@ class Packed:
     def __call__(self, x, make):
         """The layout for an input x, which make() gives as pack() does."""
         key = x.dtype, tuple(x.shape) if x.shape[-2] * x.shape[-1] < SMALL else x.shape[1]
-        if key not in self.layouts:
-            self.layouts = dict([*self.layouts.items(), (key, make())][-MOST:])  # not changed in place: other threads may read it
-        return self.layouts[key]
+        layout = self.layouts.get(key)
+        if layout is None:  # the dictionary is replaced, not changed: other threads may read it, or replace it too
+            layout = make()
+            self.layouts = dict([*self.layouts.items(), (key, layout)][-MOST:])
+        return layout
 
 
 def convolve(x, weight, bias=None, stride=(1, 1), padding=(0, 0), then=NOTHING, groups=1):

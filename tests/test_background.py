@@ -152,7 +152,7 @@ def test_missing_weights_are_a_sentence(draw, tmp_path, monkeypatch):
 
 def test_a_photo_has_no_background_where_drawings_become_photos(tmp_path):
     back = Sketcher(reverse_weights(tmp_path), "cpu", "float32", 64, "sketch2photo")
-    with pytest.raises(ValueError, match="fur and background are for drawings"):
+    with pytest.raises(ValueError, match="background is for drawings"):
         back.draw(scene(48, 64), background=0.5)
 
 

@@ -6,7 +6,7 @@ from PIL import Image
 from skimage.color import rgb2lab
 
 from utils import effects
-from utils.effects import adjust, beside, colour, invert, transparent
+from utils.effects import adjust, beside, colour, transparent
 
 
 def strokes(scale=1, width=3):
@@ -110,11 +110,6 @@ def test_dilation_grows_a_disc():
 def test_values_out_of_range_are_refused(noise, options):
     with pytest.raises(ValueError, match="must be between"):
         adjust(noise, **options)
-
-
-def test_invert_twice(noise):
-    np.testing.assert_allclose(invert(noise), 1 - noise)
-    np.testing.assert_allclose(invert(invert(noise)), noise, atol=1e-6)
 
 
 def test_transparent_over_white_is_the_drawing(noise):

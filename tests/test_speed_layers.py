@@ -1,6 +1,7 @@
 """The layers that are computed in another way where a CPU is faster for it: against the plain ones, in float64."""
 import copy
 import os
+import threading
 import time
 
 import pytest
@@ -149,3 +150,29 @@ def test_engines_take_bytes_and_pixels_alike():
     assert torch.equal(exact.draw(photo.float() / 255).sketch, expected)
     for pixels in (photo, photo.float() / 255):
         assert ((rounded.draw(pixels).sketch - expected).abs() > 2 / 255).float().mean() < 0.001
+
+
+class Freed:
+    """Lets other threads run when it is given up, as memory that is freed may."""
+
+    def __del__(self):
+        time.sleep(1e-5)
+
+
+def test_threads_may_ask_for_layouts_at_once():
+    packed, wrong = Packed(), []
+    inputs = [torch.zeros(1, 1, 2, 2 + number) for number in range(2 * MOST)]
+
+    def ask(shift):
+        try:
+            for number in range(300):
+                packed(inputs[(7 * number + shift) % len(inputs)], Freed)
+        except Exception as error:
+            wrong.append(error)
+
+    threads = [threading.Thread(target=ask, args=(shift,)) for shift in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not wrong

@@ -3,6 +3,8 @@ import errno
 import os
 import pathlib
 import pickle
+import threading
+import time
 
 import pytest
 import torch
@@ -10,8 +12,11 @@ from PIL import Image
 
 from tests.test_tool_refusals import huge_png
 from tests.tool_kit import checkpoint, draw, files, reverse_weights, scene, store  # noqa: F401 (fixtures)
-from utils import atomic, runner
+from utils import atomic, records, runner
+from utils.folder import assign, find
+from utils.outputs import OneDrawing
 from utils.sketcher import Sketcher
+from utils.style import Style
 
 
 def test_bad_files_are_reported_and_the_others_drawn(draw, tmp_path):
@@ -164,3 +169,78 @@ def test_memory_in_flight_is_bounded(draw, tmp_path, monkeypatch):
     monkeypatch.setattr(runner.Runner, "read", lambda self, item: highest.append(self.in_flight) or reading(self, item))
     assert "8 drawn" in draw()[1]
     assert max(highest) <= 2 * 48 * 64
+
+
+def test_memory_in_flight_counts_what_small_photos_are_enlarged_to(draw, tmp_path, monkeypatch):
+    for index in range(8):
+        store(tmp_path / "in" / f"{index}.png", scene(24, 32, seed=index))  # drawn at 48 x 64
+    monkeypatch.setattr(runner, "PIXELS_IN_FLIGHT", 3 * 48 * 64)
+    highest, reading = [], runner.Runner.read
+    monkeypatch.setattr(runner.Runner, "read", lambda self, item: highest.append(self.in_flight) or reading(self, item))
+    assert "8 drawn" in draw()[1]
+    assert max(highest) == 3 * 48 * 64
+
+
+@pytest.mark.parametrize("content", ["folder", "unreadable"])
+def test_a_record_that_cannot_be_used_is_a_sentence_before_anything_is_drawn(draw, tmp_path, monkeypatch, content):
+    store(tmp_path / "in" / "a.png")
+    record = tmp_path / "out" / ".photo2sketch-records-0.jsonl"
+    if content == "folder":
+        record.mkdir(parents=True)
+    else:
+        assert draw()[0] == 0
+        os.unlink(tmp_path / "out" / "a.png")
+        refuse = lambda path: (_ for _ in ()).throw(PermissionError(errno.EACCES, "Permission denied", path))
+        monkeypatch.setattr(records, "read_lines", refuse)
+    status, output, errors = draw()
+    assert status == 1 and f"{record}, which says what has been drawn, cannot be used" in errors and "Remove it" in errors
+    assert "Traceback" not in errors and not (tmp_path / "out" / "a.png").exists()
+
+
+def test_lines_of_the_record_that_say_nothing_are_passed_over(draw, tmp_path):
+    store(tmp_path / "in" / "a.png")
+    assert draw()[0] == 0
+    with open(tmp_path / "out" / ".photo2sketch-records-0.jsonl", "a") as file:
+        for line in ('{"target": "a", "when": null, "stamp": 1}', '{"target": "a"}', "[1]", '{"target": "b", "when": "soon", "stamp": 1}'):
+            file.write(line + "\n")
+    assert "0 drawn, 1 skipped" in draw("--skip-existing")[1]
+
+
+def test_a_folder_that_cannot_be_looked_into_is_not_swept(draw, tmp_path, monkeypatch):
+    store(tmp_path / "in" / "sub" / "a.png")
+    (tmp_path / "out" / "sub").mkdir(parents=True)
+    listed = os.listdir
+
+    def listdir(folder="."):
+        if str(folder).endswith("out/sub"):
+            raise PermissionError(errno.EACCES, "Permission denied", str(folder))
+        return listed(folder)
+
+    monkeypatch.setattr(atomic.os, "listdir", listdir)
+    assert draw()[0] == 0 and (tmp_path / "out" / "sub" / "a.png").exists()
+
+
+def test_a_second_interruption_begins_nothing_more(tmp_path, checkpoint, monkeypatch):  # noqa: F811
+    for index in range(12):
+        store(tmp_path / "in" / f"{index:02}.png", scene(seed=index))
+    found, _ = find([str(tmp_path / "in")], os.devnull)
+    tasks, _ = assign(found, lambda target: [f"{target}.png"])
+    written = []
+
+    def slowly(self, name, content):
+        time.sleep(0.2)
+        written.append(name)
+
+    def interrupt(task, reason):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(OneDrawing, "write", slowly)
+    monkeypatch.setattr(runner, "THREADS", 1)
+    output = OneDrawing(str(tmp_path / "out"), "png", Style(fur=0.0, background=1.0))
+    os.makedirs(output.folder)
+    drawing = runner.Runner(
+        Sketcher(checkpoint, "cpu", "float32", 64), output, records.Records(output.folder), "", False, threading.Event(), interrupt
+    )
+    with pytest.raises(KeyboardInterrupt):
+        drawing.run(tasks)
+    assert 1 <= len(written) < 12

@@ -89,6 +89,14 @@ def test_one_photo_that_cannot_be_drawn_stops_no_lane(draw, tmp_path, cores, mon
     assert len(files(tmp_path / "out")) == 11
 
 
+@pytest.mark.parametrize("threads, lanes", [(1, (1, 1)), (2, (2, 1)), (3, (3, 1)), (4, (4, 1)), (6, (3, 2)), (7, (3, 2)), (8, (4, 2)), (11, (3, 3))])
+def test_lanes_leave_few_cores_idle(monkeypatch, threads, lanes):
+    monkeypatch.setattr(torch, "get_num_threads", lambda: threads)
+    found = Lanes(torch.device("cpu"))
+    assert (found.count, found.share) == lanes
+    assert Lanes(torch.device("cuda")).count == 1
+
+
 def test_opencv_gets_the_share_of_a_lane_and_alone_all_cores(cores):
     before = cv2.getNumThreads()
     try:

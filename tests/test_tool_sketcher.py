@@ -1,5 +1,6 @@
 """Sketcher: any kind of image in, its drawing out, in its own size, with the memory there is."""
 import dataclasses
+import threading
 
 import numpy as np
 import pytest
@@ -192,6 +193,9 @@ class Greedy:
     def __init__(self, room):
         self.room, self.calls = room, []
 
+    def tile_of(self, height, width):
+        return max(height, width)
+
     def sketches(self, photos, detail, candidates, tile, progress, paper):
         batch, height, width, _ = photos.shape
         self.calls.append((batch, tile))
@@ -226,3 +230,48 @@ def test_out_of_memory_for_good_is_an_error(sketcher, monkeypatch):
 def test_gpu_and_cpu_agree(checkpoint, sketcher):
     gpu = Sketcher(checkpoint, device="cuda", precision="float32", size=64)
     assert np.abs(gpu.draw(scene()).astype(int) - sketcher.draw(scene())).max() <= 1
+
+
+def test_lanes_that_run_out_of_memory_at_once_all_try_smaller_tiles(sketcher, monkeypatch):
+    said, drawn = [], []
+    meeting = threading.Barrier(4)
+
+    class Together(Greedy):
+        def sketches(self, photos, detail, candidates, tile, progress, paper):
+            if tile is None:
+                meeting.wait(10)  # all lanes are at their first try
+            return super().sketches(photos, detail, candidates, tile, progress, paper)
+
+    monkeypatch.setattr(sketcher, "engine", Together(300**2))
+    monkeypatch.setattr(sketcher, "tile", None)
+    monkeypatch.setattr(sketcher, "say", said.append)
+    working = Working(np.zeros((700, 700, 3), np.uint8), (700, 700), (700, 700))
+    lanes = [threading.Thread(target=lambda: drawn.extend(sketcher.sketches([working]))) for _ in range(4)]
+    for lane in lanes:
+        lane.start()
+    for lane in lanes:
+        lane.join()
+    assert len(drawn) == 4 and sketcher.tile == 256
+    assert {sentence.split()[-2] for sentence in said} == {"512", "256"}
+
+
+def test_photos_that_are_drawn_in_tiles_anyway_go_on_in_smaller_ones(sketcher, monkeypatch):
+    monkeypatch.setattr(sketcher, "engine", Greedy(600**2))
+    monkeypatch.setattr(sketcher, "tile", None)
+    monkeypatch.setattr(sketcher, "say", lambda sentence: None)
+    monkeypatch.setattr(Greedy, "tile_of", lambda self, height, width: 1024)
+    sketcher.sketches([Working(np.zeros((2100, 2100, 3), np.uint8), (2100, 2100), (2100, 2100))])
+    assert sketcher.engine.calls == [(1, None), (1, 512)]
+
+
+def test_what_is_for_drawings_is_refused_where_photos_are_made(tmp_path):
+    with one_thread():
+        reverse = Sketcher(reverse_weights(tmp_path), device="cpu", size=64, direction="sketch2photo")
+        plain = reverse.draw(scene())
+        for wrong in ({"candidate": 1}, {"detail": 1.0}, {"fur": 1.0}, {"background": 0.0}, {"crisp": 2.0}, {"line_width": 3.0}):
+            with pytest.raises(ValueError, match=f"{next(iter(wrong))} is for drawings"):
+                reverse.draw(scene(), **wrong)
+        assert np.array_equal(reverse.draw(scene(), crisp=0.0, candidate=None), plain)
+        assert reverse.draw(scene(), beside=True).shape[1] > plain.shape[1]
+        with pytest.raises(TypeError, match="colours"):
+            reverse.draw(scene(), colours=True)

@@ -48,7 +48,11 @@ def is_running(process):
 
 def sweep(folder):
     """Remove what killed processes of this machine have left in `folder`; temporary files of running ones stay."""
-    for name in os.listdir(folder) if os.path.isdir(folder) else ():
+    try:
+        names = os.listdir(folder)
+    except OSError:
+        return  # not there, or not to be looked into
+    for name in names:
         match = PATTERN.fullmatch(name)
         if match and match[1] == HOST and not is_running(int(match[2])):
             with contextlib.suppress(OSError):

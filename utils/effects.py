@@ -71,11 +71,6 @@ def thin(ink, factor, line):
     return ink * np.minimum(blurred / np.maximum(CREST * crest, 1e-6), 1) ** np.float32(2 / factor**2 - 2)
 
 
-def invert(sketch):
-    """Light lines on a dark ground: 1 - sketch."""
-    return 1 - np.asarray(sketch, np.float32)
-
-
 def transparent(sketch, colour=(0, 0, 0)):
     """Ink as opacity, on nothing: uint8 RGBA (H, W, 4). colour: RGB of the ink, 0 to 255.
 

@@ -20,7 +20,9 @@ class Lanes:
 
     def __init__(self, device):
         self.cores = torch.get_num_threads()
-        self.count = min(MOST, self.cores) if device.type == "cpu" else 1
+        most = min(MOST, self.cores) if device.type == "cpu" else 1
+        busy = lambda count: count * (self.cores // count)  # cores: of six, more in three lanes than in four
+        self.count = most if busy(most) >= busy(max(1, most - 1)) else most - 1
         self.share = max(1, self.cores // self.count)
         self.of_opencv = cv2.getNumThreads()
 

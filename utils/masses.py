@@ -57,7 +57,7 @@ def filled(sketch, second, lines, gray, small):
         return sketch
     steps = (np.int16(np.rint((STEPS * part).clip(-LIMIT, LIMIT))) for part in follows)
     steps = (cv2.resize(part, sketch.shape[::-1], interpolation=cv2.INTER_LINEAR) for part in steps)
-    return in_bands(fill_band, BAND, 0, sketch, gray, *steps)
+    return in_bands(fill_band, BAND, 0, sketch, cv2.blur(gray, (3, 3)), *steps)
 
 
 def missing_tone(sketch, second, lines, gray):
@@ -79,12 +79,11 @@ def missing_tone(sketch, second, lines, gray):
 def fill_band(sketch, gray, a, b):
     """Some rows of a sketch, from a multiple of PERIOD on, with strokes whose mean is about the missing tone, and less from 0.5 on.
 
-    a, b: of the missing tone, see missing_tone(), in steps.
+    gray: of the photo, slightly blurred. a, b: of the missing tone, see missing_tone(), in steps.
     """
     if not (cv2.hasNonZero(a) or cv2.hasNonZero(b)):
         return sketch
-    gray = np.int16(cv2.blur(gray, (3, 3)))
-    missing = cv2.add(cv2.multiply(a, gray, scale=1 / 255), b) / np.float32(STEPS)
+    missing = cv2.add(cv2.multiply(a, np.int16(gray), scale=1 / 255), b) / np.float32(STEPS)
     missing *= ramp(missing, *PALER)
     missing *= strokes(*sketch.shape)
     return cv2.multiply(sketch, 1 - np.clip(missing, 0, 1, out=missing), dtype=depth(sketch))

@@ -10,6 +10,7 @@ import os
 import time
 
 from utils.atomic import write_bytes
+from utils.output_folder import OutputError
 
 NAME = ".photo2sketch-records"
 
@@ -38,18 +39,25 @@ def read_lines(path):
         for line in file:
             try:
                 entry = json.loads(line)
-                yield entry["target"], entry["when"], entry["stamp"]
+                read = str(entry["target"]), float(entry["when"]), entry["stamp"]
             except (ValueError, KeyError, TypeError):
                 continue  # cut off by a kill
+            yield read
 
 
 class Records:
-    """The records of one output folder; each process of a job writes its own file."""
+    """The records of one output folder; each process of a job writes its own file. OutputError where that or another cannot be used."""
 
     def __init__(self, folder, rank=0):
         self.folder, self.path = folder, os.path.join(folder, f"{NAME}-{rank}.jsonl")
         self.stamps = {}
-        entries = [entry for path in self._files() for entry in read_lines(path)]
+        try:
+            entries = [entry for path in self._files() for entry in read_lines(path)]
+            if os.path.exists(self.path):
+                open(self.path, "ab").close()
+        except OSError as error:
+            wrong = error.filename or self.path
+            raise OutputError(f"{wrong}, which says what has been drawn, cannot be used ({error.strerror}). Remove it.") from None
         for target, _, content in sorted(entries, key=lambda entry: entry[1]):
             self.stamps[target] = content
 

@@ -2,20 +2,22 @@
 import collections
 import contextlib
 import dataclasses
+import math
 import os
 from concurrent.futures import ThreadPoolExecutor
 
 from utils import records
 from utils.counts import Counts
-from utils.encode import EncodeError
 from utils.lanes import MOST, Lanes
 from utils.output_folder import OutputError, check_folder
 from utils.pictures import PictureError, probe, read_picture
+from utils.reasons import explain
+from utils.working import working_shape
 
 THREADS = min(8, max(2, os.cpu_count() or 2))  # that read, and as many that write
 BATCH = 4  # photos of one shape drawn at once, fewer where they are large
 AHEAD = max(2 * THREADS, BATCH * MOST)  # photos read before their turn, and drawings waiting to be written
-PIXELS_IN_FLIGHT = 60e6  # photos' pixels between opening and the written drawing: bounds the memory
+PIXELS_IN_FLIGHT = 60e6  # pixels of photos, or of what they are enlarged to, between opening and the written drawing: bounds the memory
 
 
 class Interrupted(Exception):
@@ -29,7 +31,7 @@ class Item:
     task: object  # utils.folder.Task
     stamp: dict | None
     pixels: int
-    working: object = None  # utils.sketcher.Working
+    working: object = None  # utils.working.Working
     photo: object = None  # uint8 (H, W, 3), only where the output needs it
 
 
@@ -54,22 +56,25 @@ class Runner:
 
     def run(self, tasks):
         """Draw the tasks of an iterator, to its end, to a stop, or until nothing can be written any more -> Counts."""
-        tasks = iter(tasks)
         self.lanes = Lanes(self.sketcher.device)
         self.sketcher.share(self.lanes.count)
         with ThreadPoolExecutor(THREADS) as readers, ThreadPoolExecutor(THREADS) as self.writers, self.lanes:
             try:
-                while not self.ended and (self.read_ahead(tasks, readers) or self.drawing or self.writing):
-                    self.start(self.next_batch())
-                    self.collect(self.lanes.count if self.reading else 0)
-                    self.settle(AHEAD if self.reading else len(self.writing) - 1)
-            except Interrupted:
-                pass
-            finally:
-                for _, future in self.reading:
-                    future.cancel()
+                with contextlib.suppress(Interrupted):
+                    self.draw_all(iter(tasks), readers)
+                cancel(future for _, future in self.reading)
                 self.finish()
+            except KeyboardInterrupt:  # at once: what is under way ends, and nothing else begins
+                cancel([*self.drawing, *(future for _, future in [*self.reading, *self.writing])])
+                raise
         return self.counts
+
+    def draw_all(self, tasks, readers):
+        """run() while there is something to do."""
+        while not self.ended and (self.read_ahead(tasks, readers) or self.drawing or self.writing):
+            self.start(self.next_batch())
+            self.collect(self.lanes.count if self.reading else 0)
+            self.settle(AHEAD if self.reading else len(self.writing) - 1)
 
     @property
     def ended(self):
@@ -104,7 +109,7 @@ class Runner:
         except PictureError as error:
             self.fail(task, explain(error))
             return None
-        return Item(task, stamp, width * height)
+        return Item(task, stamp, max(width * height, math.prod(working_shape(height, width, self.sketcher.size))))
 
     def read(self, item):
         """In a reading thread: decode the photo and bring it to the working size."""
@@ -231,14 +236,7 @@ class Runner:
         self.on_done(task, reason)
 
 
-def explain(error):
-    """The reason in an exception, for the user."""
-    if isinstance(error, PictureError):
-        return error.reason
-    if isinstance(error, MemoryError):
-        return str(error) or "not enough memory"
-    if isinstance(error, OSError):
-        return f"cannot be read or written ({error.strerror or error})"
-    if isinstance(error, EncodeError):
-        return str(error)
-    return f"cannot be drawn ({type(error).__name__}: {' '.join(str(error).split())[:200]})"
+def cancel(futures):
+    """Those that have not begun."""
+    for future in futures:
+        future.cancel()

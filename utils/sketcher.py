@@ -2,6 +2,7 @@
 import dataclasses
 import functools
 import itertools
+import math
 import threading
 
 import numpy as np
@@ -86,15 +87,24 @@ class Sketcher:
 
         image: a path, a PIL image, or an array (H, W), (H, W, 3) or (H, W, 4), uint8, uint16, bool, or float in [0, 1].
         style: fields of utils.style.Style, such as detail=0.5, candidate=3, line_width=1.5, colour=True. Returns a PIL
-        image for a path or a PIL image, else a uint8 array. PictureError for a file that is no picture.
+        image for a path or a PIL image, else a uint8 array. PictureError for a file that is no picture, ValueError for a
+        style that is out of range, or for drawings where photos are made.
         """
-        style = Style(**self.style | style)
+        style = self.styled(style)
         photo = self.read(image)
         working = self.prepare(photo)
         sketch = self.sketches([working], style.detail, style.candidate)[0]
         sketch = inked(sketch, style, working, self.foregrounds([working], style)[0])
         drawing = finish(sketch, style, working.size, photo)
         return drawing if isinstance(image, np.ndarray) else Image.fromarray(drawing)
+
+    def styled(self, fields):
+        """The Style of some fields. ValueError for those that mean nothing where photos are made: all but `beside`."""
+        style, plain = Style(**self.style | fields), Style(**self.style)
+        for name in fields:
+            if not self.draws and name != "beside" and getattr(style, name) != getattr(plain, name):
+                raise ValueError(f"{name} is for drawings and has no meaning with the direction sketch2photo.")
+        return style
 
     def read(self, image):
         """A path, PIL image or array -> uint8 RGB (H, W, 3)."""
@@ -128,8 +138,6 @@ class Sketcher:
         """For each of some Workings the map of its foreground, float32 (h, w) of a few cells, or None where the style needs none."""
         if not style.needs_foreground:
             return [None] * len(batch)
-        if not self.draws:
-            raise ValueError("fur and background are for drawings and have no meaning with the direction sketch2photo.")
         squares, network = np.stack([squeezed(one.photo(), SIDE) for one in batch]), self.foreground
         with self.engine.turn:
             try:
@@ -219,8 +227,9 @@ class Sketcher:
 
     def _sparing(self, photos, draw):
         """draw(photos, tile) of uint8 photos (B, h, w, 3), with less at once when memory runs out."""
+        tried = self.tile
         try:
-            return draw(photos, self.tile)
+            return draw(photos, tried)
         except Exception as error:
             if not is_out_of_memory(error):
                 raise
@@ -228,12 +237,13 @@ class Sketcher:
             torch.cuda.empty_cache()
         if len(photos) > 1:
             return np.concatenate([self._sparing(photos[index : index + 1], draw) for index in range(len(photos))])
-        long_side = max(photos.shape[1:3])
-        for tile in SMALLER_TILES:
-            if tile < min(self.tile or long_side, long_side):
-                self.say(f"Out of memory on {self.device}: going on in tiles of {tile} pixels.")
-                self.tile = tile
-                return self._sparing(photos, draw)
+        side = min(tried or self.engine.tile_of(*photos.shape[1:3]), max(photos.shape[1:3]))
+        smaller = next((tile for tile in SMALLER_TILES if tile < side), None)
+        if smaller:
+            if smaller < (self.tile or math.inf):  # else another lane has met the same, and said so
+                self.say(f"Out of memory on {self.device}: going on in tiles of {smaller} pixels.")
+                self.tile = smaller
+            return self._sparing(photos, draw)
         raise MemoryError(f"not enough memory on {self.device}, even in tiles of {SMALLER_TILES[-1]} pixels")
 
 
