@@ -1,10 +1,14 @@
 """Arrays that take long to make, kept between runs and shared between processes."""
 import hashlib
+import json
 import os
 import shutil
 import tempfile
 
 import numpy as np
+
+NAMES = "names.json"  # of the arrays in a folder: files may be gone from it, and the folder not
+DAMAGES = (OSError, ValueError, EOFError)  # nothing there, cut off when the machine went down, or cleaned away in part
 
 
 def folder():
@@ -21,9 +25,7 @@ def cached(key, build):
     place = os.path.join(folder(), hashlib.sha256(key).hexdigest()[:24])
     try:
         return _load(place)
-    except FileNotFoundError:
-        pass
-    except (OSError, ValueError, EOFError):  # cut off, when the machine went down
+    except DAMAGES:
         shutil.rmtree(place, ignore_errors=True)
     arrays, temporary = build(), None
     try:
@@ -31,15 +33,18 @@ def cached(key, build):
         temporary = tempfile.mkdtemp(dir=folder())
         for name, array in arrays.items():
             np.save(os.path.join(temporary, name), array)
+        with open(os.path.join(temporary, NAMES), "w", encoding="utf-8") as file:
+            json.dump(sorted(arrays), file)
         os.rename(temporary, place)
     except OSError:  # the disk is full, or another process was faster
         if temporary:
             shutil.rmtree(temporary, ignore_errors=True)
-        if not os.path.isdir(place):
-            return arrays
-    return _load(place)
+    try:
+        return _load(place)
+    except DAMAGES:
+        return arrays
 
 
 def _load(place):
-    names = sorted(name for name in os.listdir(place) if name.endswith(".npy"))
-    return {name[:-4]: np.load(os.path.join(place, name), mmap_mode="r") for name in names}
+    with open(os.path.join(place, NAMES), encoding="utf-8") as file:
+        return {name: np.load(os.path.join(place, f"{name}.npy"), mmap_mode="r") for name in json.load(file)}

@@ -9,7 +9,7 @@ FACTORS = (8, 4, 2)  # a JPEG decoder gives a picture at one of these parts of i
 
 @dataclass(frozen=True)
 class Header:
-    """width, height: pixels as stored. orientation: EXIF's 1 .. 8; from 5 on, the upright picture has its sides swapped."""
+    """width, height: pixels as stored, of a TIFF as it is seen. orientation: EXIF's 1 .. 8; from 5 on, the upright picture has its sides swapped."""
 
     width: int
     height: int
@@ -34,11 +34,22 @@ class Header:
         return np.stack((y, x) if self.orientation >= 5 else (x, y), axis=1) / np.float32(factor)
 
 
+def orientation_of(image):
+    """EXIF's orientation of an opened picture, 1 where it says nothing sensible: a damaged block does not make a picture unusable.
+
+    The size that Pillow gives of a TIFF is of the upright picture already.
+    """
+    try:
+        orientation = 1 if image.format == "TIFF" else image.getexif().get(ExifTags.Base.Orientation, 1)
+    except Exception:  # Pillow meets damages with errors of many kinds
+        return 1
+    return orientation if orientation in range(1, 9) else 1
+
+
 def read_header(path):
     """The Header of a picture file; None if it has none that can be read."""
     try:
         with Image.open(path) as image:
-            orientation = image.getexif().get(ExifTags.Base.Orientation, 1)
-            return Header(*image.size, orientation if orientation in range(1, 9) else 1)
+            return Header(*image.size, orientation_of(image))
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
         return None

@@ -1,4 +1,5 @@
 """The photos of a training: a COCO 2017 folder or any folder of pictures, with their edge maps and objects."""
+import collections
 import dataclasses
 import os
 
@@ -38,6 +39,7 @@ class Photos:
     def __init__(self, root, split="train", categories=None):
         self.root = root
         self.annotations = self.kept = None
+        self.skipped = collections.Counter()
         self.shared = False  # whether these photos for validation are those of the training: too few to hold any back
         if os.path.isdir(os.path.join(root, "train2017")):
             self.folder = os.path.join(root, f"{split}2017")
@@ -46,7 +48,9 @@ class Photos:
             if os.path.isfile(annotations):
                 self.annotations = read_annotations(annotations)
         else:
-            self.folder, names = root, find_pictures(root, leave_out=MAP_FOLDERS)
+            self.folder = root
+            names, skipped = usable(root, find_pictures(root, leave_out=MAP_FOLDERS))
+            self.skipped.update(skipped if split == "train" else ())  # once for both splits
             ours = [name for name in names if held_out(name) == (split == "val")]
             self.shared = split == "val" and not ours
             names = ours or names
@@ -55,7 +59,8 @@ class Photos:
                 raise FileNotFoundError(f"categories need annotations/instances_{split}2017.json below {root}")
             self.kept = self.annotations.ids_of(categories)
             names = [name for name in names if len(self._objects_of(name))]
-        names, self.skipped = usable(self.folder, names)
+        if self.folder != root:
+            names, self.skipped = usable(self.folder, names)
         if not names and split == "train":
             raise FileNotFoundError(f"no usable pictures in {self.folder} (looked for {', '.join(EXTENSIONS)})")
         self.names = np.array(names, dtype=np.str_)  # an array, which worker processes share, where a list is copied

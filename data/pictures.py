@@ -148,12 +148,12 @@ def read_gray(path):
 
 
 def _on_paper(path):
-    """A picture with transparency, upright and laid on white, as uint8 RGB (H, W, 3); None for other files.
+    """A picture with transparency, or a TIFF, upright and laid on white, as uint8 RGB (H, W, 3); None for other files.
 
-    OpenCV leaves the transparency out: black lines on nothing would be a black sheet.
+    OpenCV leaves the transparency out: black lines on nothing would be a black sheet. Of TIFFs that are turned it reads none.
     """
     try:
         with Image.open(path) as image:
-            return to_rgb(image) if has_alpha(image) else None
+            return to_rgb(image) if has_alpha(image) or image.format == "TIFF" else None
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
         return None

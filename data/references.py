@@ -30,10 +30,9 @@ class References:
         self.skipped = collections.Counter()
         self.groups = []
         for folder in folders:
-            names = find_pictures(folder)
+            names, skipped = usable(folder, find_pictures(folder))
             names = [name for name in names if held_out(name) == (split == "val")] or names
-            names, skipped = usable(folder, names)
-            self.skipped.update(skipped)
+            self.skipped.update(skipped if split == "train" else ())  # once for both splits
             if not names:
                 raise FileNotFoundError(f"no usable drawings in {folder}")
             self.groups.append(np.array([os.path.join(folder, name) for name in names], np.str_))

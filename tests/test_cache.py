@@ -49,3 +49,13 @@ def test_what_a_crash_cut_off_is_built_anew(place):
             file.truncate(length)
         assert np.array_equal(cache.cached(KEY, lambda: {"a": np.arange(3)})["a"], [0, 1, 2])
     assert np.array_equal(cache.cached(KEY, pytest.fail)["a"], [0, 1, 2])
+
+
+def test_a_folder_from_which_files_are_gone_is_built_anew(place):
+    for gone in (["a.npy"], ["b.npy", "a.npy"], ["names.json"]):
+        cache.cached(KEY, lambda: {"a": np.arange(3), "b": np.arange(4)})
+        for name in gone:
+            os.remove(place / name)
+        found = cache.cached(KEY, lambda: {"a": np.arange(3), "b": np.arange(4)})
+        assert sorted(found) == ["a", "b"] and np.array_equal(found["a"], [0, 1, 2])
+    assert len(cache.cached(KEY, pytest.fail)) == 2

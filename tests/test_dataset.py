@@ -14,7 +14,7 @@ from data.dataset import SketchDataset
 from data.degrade import degrade, shadow
 from data.guidance import DRAWINGS
 from data.photos import Photos
-from data.pictures import find_pictures
+from data.pictures import find_pictures, held_out
 from data.references import References, clean_paper
 from tests.dataset_kit import picture, private_cache  # noqa: F401
 
@@ -150,6 +150,18 @@ def test_plain_folder_is_split_and_bad_files_are_counted(tmp_path):
     skipped = train.skipped + val.skipped
     assert skipped["unreadable"] == 2 and skipped["smaller than 64 pixels"] == 1
     assert "2 unreadable" in SketchDataset(str(tmp_path / "some"), size=64).describe()
+
+
+def test_held_out_files_that_cannot_be_used_leave_the_validation_to_the_others(tmp_path):
+    names = [f"p{i}.png" for i in range(200)]
+    chosen = next(name for name in names if held_out(name))
+    for folder in ("photos", "drawings"):
+        for name in [name for name in names if not held_out(name)][:10]:
+            picture(tmp_path / folder / name)
+        picture(tmp_path / folder / chosen, size=(20, 20))  # the only one that would be held out is too small
+    assert len(Photos(str(tmp_path / "photos"), "val")) == 10 and len(References([str(tmp_path / "drawings")], "val")) == 10
+    assert Photos(str(tmp_path / "photos")).skipped["smaller than 64 pixels"] == 1
+    assert References([str(tmp_path / "drawings")]).skipped["smaller than 64 pixels"] == 1
 
 
 def test_missing_and_empty_folders_are_sentences(tmp_path):

@@ -217,6 +217,8 @@ def test_what_is_missing_for_the_training_is_a_sentence(tmp_path, photos):
     call = [str(photos), "--output", str(tmp_path / "a.pth"), "--device", "cpu", "--checkpoint"]
     with pytest.raises(SystemExit, match="checkpoint not found: none.pth"):
         foreground.main([*call, "none.pth"])
+    with pytest.raises(SystemExit, match="is a folder. Name a file in it"):
+        foreground.main([str(photos), "--output", str(tmp_path), "--device", "cpu", "--checkpoint", weights(tmp_path)])
     with pytest.raises(SystemExit, match="cannot be written"):
         foreground.main([str(photos), "--output", str(tmp_path / "nowhere/a.pth"), "--device", "cpu", "--checkpoint", weights(tmp_path)])
     (photos / "foreground_map/1.png").unlink()

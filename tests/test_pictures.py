@@ -163,3 +163,26 @@ def test_names_that_are_not_utf8_are_counted_and_passed_over(tmp_path):
     photos = Photos(str(tmp_path))
     assert photos.names.tolist() == ["a.png"]
     assert photos.skipped == {"named in bytes that are not UTF-8": 1}
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_turned_tiffs_are_read_upright(tmp_path, orientation):
+    stored = np.random.default_rng(0).integers(0, 256, (70, 90, 3)).astype(np.uint8)
+    exif = Image.Exif()
+    exif[ORIENTATION] = orientation
+    path = str(tmp_path / "a.tif")
+    Image.fromarray(stored).save(path, exif=exif)
+    expected = {
+        1: stored, 2: stored[:, ::-1], 3: stored[::-1, ::-1], 4: stored[::-1], 5: stored.swapaxes(0, 1), 6: np.rot90(stored, -1),
+        7: stored[::-1, ::-1].swapaxes(0, 1), 8: np.rot90(stored),
+    }[orientation]  # fmt: skip
+    assert why_unusable(path) == "" and read_header(path).upright_shape() == expected.shape[:2]
+    assert np.array_equal(read_rgb(path), expected)
+    assert np.abs(255 * read_gray(path) - expected @ (0.299, 0.587, 0.114)).max() <= 1
+
+
+def test_a_damaged_block_of_exif_makes_no_picture_unusable(tmp_path):
+    path = str(tmp_path / "a.png")
+    Image.fromarray(np.zeros((70, 90, 3), np.uint8)).save(path, exif=b"Exif\0\0MM\0*\0\0")
+    header = read_header(path)
+    assert (header.width, header.height, header.orientation) == (90, 70, 1) and read_rgb(path).shape == (70, 90, 3)

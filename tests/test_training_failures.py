@@ -54,6 +54,24 @@ def test_a_loading_process_that_dies_stops_the_run_in_a_sentence(tmp_path, capsy
     assert sentence(capsys).startswith("error: a loading process died")
 
 
+def test_a_loading_process_that_dies_in_the_middle_of_a_step_is_spoken_of_too(tmp_path, capsys, monkeypatch):
+    def run(self, step, batches):
+        raise RuntimeError("DataLoader worker (pid 7) is killed by signal: Killed. ")  # torch's answer to a signal, wherever it comes
+
+    monkeypatch.setattr("utils.training.cycle.Cycle.run", run)
+    call(arguments(tmp_path / "runs"), status=1)
+    assert sentence(capsys).startswith("error: a loading process died")
+
+
+def test_data_of_the_validation_that_are_damaged_leave_no_run_behind(tmp_path, photos, capsys):
+    for split in ("train2017", "val2017"):
+        shutil.copytree(photos, tmp_path / "coco" / split)
+    (tmp_path / "coco" / "annotations").mkdir()
+    (tmp_path / "coco" / "annotations" / "instances_val2017.json").write_text('{"images": [')
+    call(arguments(tmp_path / "runs", "--photos", tmp_path / "coco"), status=2)
+    assert "instances_val2017.json" in sentence(capsys) and not (tmp_path / "runs").exists()
+
+
 @pytest.mark.parametrize(
     "failure, status, words",
     [

@@ -39,6 +39,9 @@ def test_learning_rate_rises_then_falls_on_half_a_cosine():
     assert factors[55] == pytest.approx((1 + final) / 2)  # halfway
     assert all(a >= b for a, b in zip(factors[10:], factors[11:]))
     assert [learning_rate_factor(step, 5, 0, 1.0) for step in range(5)] == [1.0] * 5
+    for total in (4, 5, 30):  # shorter than the warm-up that is asked for
+        factors = [learning_rate_factor(step, total, 100, final) for step in range(total)]
+        assert max(factors) == 1 and factors[0] < 1 and factors[-1] == pytest.approx(final)
 
 
 def test_average_follows_parameters_and_running_statistics():

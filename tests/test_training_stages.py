@@ -139,6 +139,7 @@ def test_a_signal_while_the_last_step_is_saved_keeps_the_next_stage_from_startin
         ({"teacher": "missing.pth"}, [], "checkpoint not found: missing.pth"),
         ({"photo2sketch": "other.pth"}, [], "the stage goes on from the one before"),
         ({"batch": 3, "accumulate": 2}, [], "--batch 3 cannot be split"),
+        ({"freeze_norm": True}, ["--preset", "paper"], "--freeze-norm (stage second): the generators have no batch norm"),
     ],
 )
 def test_what_follows_is_refused_before_any_work(words, tmp_path, capsys, change, words_given, sentence):
@@ -160,6 +161,23 @@ def test_processes_that_cannot_share_a_later_stage_are_refused_at_once(words, tm
     monkeypatch.setenv("WORLD_SIZE", "4")
     call(words, status=2)
     assert "--batch 2 (stage second) cannot be dealt out to 4 processes" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("option, value", [("--name", "other"), ("--runs", "elsewhere")])
+def test_a_resumed_run_stays_where_its_next_stage_looks_for_it(words, tmp_path, capsys, option, value):
+    call([*words, "--minutes", 1e-6])
+    call(["--resume", tmp_path / "runs/001-first", "--minutes", 0, option, value], status=2)
+    assert f"{option} cannot change when a run is resumed" in capsys.readouterr().err
+    call(["--resume", tmp_path / "runs/001-first", "--minutes", 0])
+    assert names(tmp_path) == ["001-first", "002-second"]
+
+
+def test_dry_run_fetches_nothing_for_a_later_stage(words, tmp_path, monkeypatch):
+    write(tmp_path / "second.yaml", **{**SECOND, "weight_style": 1})
+    fetched = []
+    monkeypatch.setattr("utils.training.stages.VGGFeatures", fetched.append)
+    call([*words, "--dry-run"])
+    assert not fetched
 
 
 def test_dry_run_shows_every_stage(words, tmp_path, capsys):

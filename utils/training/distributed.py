@@ -66,7 +66,7 @@ class Group:
 
     def first_here(self, work):
         """work() in the first process of every machine, and then in its others, which find what the first one cached."""
-        if self.size == 1:
+        if self.size == 1 or not dist.is_initialized():
             return work()
         if self.local_rank:
             dist.barrier()

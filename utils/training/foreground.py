@@ -61,6 +61,8 @@ def train(photos, output, checkpoint, steps, batch, lr, seed, place, precision, 
     place = choose_training_device(place, Group())
     dtype = choose_training_dtype(precision, place)
     data, held_out = (ForegroundDataset(photos, split, SIDE, seed) for split in ("train", "val"))
+    if os.path.isdir(output):
+        raise OSError(f"{output} is a folder. Name a file in it.")
     folder = os.path.dirname(os.path.abspath(output))
     if not os.access(folder, os.W_OK):
         raise OSError(f"{output} cannot be written. Make the folder {folder}, or name another --output.")

@@ -1,11 +1,12 @@
 """Batches in a fixed order: which items a step sees depends on the step alone."""
+import contextlib
 import signal
 
 import cv2
 import torch
 from torch.utils.data import DataLoader, Dataset, Sampler
 
-GRACE = 30  # seconds that a loading process lives on after SIGTERM
+GRACE = 300  # seconds that a loading process lives on after SIGTERM: longer than a step takes
 
 
 class Items(Dataset):
@@ -56,9 +57,19 @@ def make_loader(dataset, order, workers, pin):
 def batches_of(loader):
     """What `loader` gives. OSError with a sentence where a loading process failed: torch hands on its whole traceback."""
     try:
-        yield from loader
+        with dead_loaders_named():
+            yield from loader
+    except ChildProcessError:
+        raise
     except OSError as error:
         raise OSError(str(error).strip().splitlines()[-1].removeprefix("OSError: ")) from error
+
+
+@contextlib.contextmanager
+def dead_loaders_named():
+    """ChildProcessError with a sentence where a loading process was killed, of which torch speaks at any time, in a step too."""
+    try:
+        yield
     except RuntimeError as error:
         if "DataLoader worker" not in str(error):
             raise

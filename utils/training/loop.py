@@ -15,7 +15,7 @@ from .cycle import Cycle, NotFinite
 from .distributed import Group, unwrap
 from .ema import Average
 from .export import export
-from .loader import Order, batches_of, make_loader, to_device
+from .loader import Order, batches_of, dead_loaders_named, make_loader, to_device
 from .machine import choose_training_device, choose_training_dtype
 from .networks import DISCRIMINATORS, build_networks
 from .run_folder import RunFolder, open_folder
@@ -48,21 +48,22 @@ def train(options, following=(), after=None):
     networks = group.first_here(lambda: build_networks(options, architectures))
     if content:
         state.check(content, networks)
+    held_back = group.first_here(lambda: open_validation(options))
     # Nothing is written before all that may be refused has been read.
     folder = group.broadcast(open_folder(options, following, after) if group.first else None)
-    return Run(options, group, device, dataset, networks, folder, content, followed=bool(following)).train()
+    return Run(options, group, device, dataset, held_back, networks, folder, content, followed=bool(following)).train()
 
 
 class Run:
     """What one process of a training holds.
 
-    group: Group. dataset: SketchDataset. networks: Networks on the CPU. folder: RunFolder. content: of the checkpoint to go
+    group: Group. dataset, held_back: SketchDatasets of the training and of the validation, the second None without photos. networks: Networks on the CPU. folder: RunFolder. content: of the checkpoint to go
     on from, or None. followed: whether another stage comes next.
     """
 
-    def __init__(self, options, group, device, dataset, networks, folder, content, followed=False):
-        self.options, self.group, self.device, self.dataset, self.folder = options, group, device, dataset, folder
-        self.followed = followed
+    def __init__(self, options, group, device, dataset, held_back, networks, folder, content, followed=False):
+        self.options, self.group, self.device, self.folder = options, group, device, folder
+        self.dataset, self.held_back, self.followed = dataset, held_back, followed
         self.total = total_steps(options, len(dataset))
         self.step = content["step"] if content else 0
         self.best = content["best"] if content else None
@@ -78,7 +79,6 @@ class Run:
         if content:
             state.restore(content, self.cycle, self.averages)
         self.log = Log(folder.stats, self.step, os.path.join(folder.path, "events")) if group.first else None
-        self.held_back = open_validation(options)
         self.examples = None  # of the picture grids, loaded when first needed
         self.validation = None
         if self.held_back and options.validate_every:
@@ -113,7 +113,8 @@ class Run:
             return 0, self._export()
         try:
             with Stop() as stop:
-                reason = self._steps(stop)
+                with dead_loaders_named():
+                    reason = self._steps(stop)
                 reason = reason or self._agree(stop.number)  # one that came while the last step was saved
         except NotFinite as error:
             return self._report_not_finite(error), None

@@ -29,8 +29,8 @@ DEMO = {  # a minute on two CPU cores with the pictures of data/sample
     "validate_every": 0,
 }
 WEIGHT = "weight_"  # prefix of the options that are the fields of losses.weights.Weights
-# A resumed run keeps these, as it keeps its networks.
-FIXED = ("preset", "widths", "discriminator_widths", "photo2sketch", "sketch2photo", "freeze_photo2sketch")
+# A resumed run keeps these: its networks, and its place, by which the stages that follow find what it has made.
+FIXED = ("preset", "widths", "discriminator_widths", "photo2sketch", "sketch2photo", "freeze_photo2sketch", "name", "runs")
 
 _DATA, _NETWORKS, _LOSSES, _OPTIMISATION = "data", "networks", "losses", "optimisation"
 _MACHINE, _RUN, _CALL = "machine", "run", "this call only"

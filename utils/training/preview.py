@@ -15,7 +15,7 @@ from .networks import Networks, architecture, freeze
 from .run_folder import RunFolder
 from .schedule import VGG_TERMS
 from .sources import open_data, open_validation, total_steps
-from .stages import rehearse
+from .stages import check_shares, rehearse
 
 WEIGHT = 4  # bytes, in float32
 LEARNT = 4 * WEIGHT  # a weight, its gradient and AdamW's two moments
@@ -28,7 +28,8 @@ def print_preview(stages):
     The files that the first stage names are read, and what train_stages() refuses at its start is refused here.
     """
     group = Group.from_environment()
-    rehearse(stages, group)
+    check_shares(stages, group)
+    rehearse(stages, group, fetch=False)
     content = RunFolder.open(stages[0].resume).newest() if stages[0].resume else None
     made = state.architectures(content) if content else {}
     for options in stages if group.first else []:

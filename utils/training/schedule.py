@@ -11,9 +11,10 @@ ADVERSARIAL = ("adversarial", "feature_matching", "conditional")
 def learning_rate_factor(step, total, warmup, final):
     """Share of the peak learning rate in `step` (0-based) of `total`.
 
-    Rises linearly over `warmup` steps, then falls on half a cosine to `final` in the last step (Loshchilov and Hutter 2017,
-    eq. 5, without restarts).
+    Rises linearly over `warmup` steps, at most half of all, then falls on half a cosine to `final` in the last step (Loshchilov
+    and Hutter 2017, eq. 5, without restarts).
     """
+    warmup = min(warmup, total // 2)
     if step < warmup:
         return (step + 1) / warmup
     progress = min(1.0, (step - warmup) / max(1, total - 1 - warmup))

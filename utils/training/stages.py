@@ -1,5 +1,6 @@
 """A training in stages: each goes on from the weights of the one before, by the configuration file that --then names."""
 import dataclasses
+import itertools
 import os
 
 from losses.vgg import VGGFeatures
@@ -11,9 +12,10 @@ from .export import path_of
 from .fields import OptionError
 from .loop import train
 from .machine import choose_training_device
+from .networks import architecture
 from .options import Options, choose_length, make_options, read_file, read_line, read_options
 from .run_folder import RunFolder
-from .sources import open_data
+from .sources import open_data, open_validation
 
 # What a stage takes over from the one before where its file is silent: data, networks, machine and place.
 INHERITED = ("photos", "references", "categories", "workers", "preset", "widths", "vgg", "seed", "device", "precision")
@@ -66,28 +68,45 @@ def _following(options, given):
         raise OptionError(f"{options.then}, which follows: {error}") from None
 
 
-def rehearse(stages, group):
-    """What can be refused before hours of work: OptionError, RunError, CheckpointError or VGGError. group: Group of the processes."""
+def rehearse(stages, group, fetch=True):
+    """What can be refused before hours of work: OptionError, RunError, CheckpointError or VGGError.
+
+    group: Group of the processes. fetch: whether torchvision's VGG may be fetched where a later stage needs it.
+    """
     if stages[0].resume and len(stages) > 1:
         RunFolder.open_unfollowed(stages[0].resume)
     to_come = set()  # files that the stages before make
-    for options, before in zip(stages, [None, *stages]):
+    for before, options in itertools.pairwise(stages):  # the first stage is begun at once
+        choose_training_device(options.device, group)
+        group.first_here(lambda: (open_data(options, "train"), open_validation(options)))
+        known = before.weights().needs_features and before.vgg == options.vgg
+        if options.weights().needs_features and not known and (options.vgg or fetch):
+            group.first_here(lambda: VGGFeatures(options.vgg or None))
+        if options.freeze_norm and norm_of(stages[0]) not in ("batch", None):
+            raise OptionError(f"--freeze-norm (stage {options.name}): the generators have no batch norm, so nothing would be kept.")
+        to_come |= {path_of(name, _place_of(before)) for name in _made_by(before)}
+        if options.sketch2photo and options.sketch2photo not in to_come:
+            load_network(Sketch2Photo, options.sketch2photo)
+        if options.teacher:
+            load_network(Photo2Sketch, options.teacher)
+
+
+def check_shares(stages, group):
+    """OptionError if the photos of a step cannot be dealt out to the processes of a Group."""
+    for options in stages:
         parts = options.accumulate * group.size
         if options.batch % parts:
             raise OptionError(
                 f"--batch {options.batch} (stage {options.name}) cannot be dealt out to {group.size} processes in --accumulate "
                 f"{options.accumulate} parts. Give a multiple of {parts}."
             )
-        if before:  # the first stage is begun at once
-            choose_training_device(options.device, group)
-            open_data(options, "train")
-            if options.weights().needs_features and not before.weights().needs_features:
-                VGGFeatures(options.vgg or None)
-            to_come |= {path_of(name, _place_of(before)) for name in _made_by(before)}
-            if options.sketch2photo and options.sketch2photo not in to_come:
-                load_network(Sketch2Photo, options.sketch2photo)
-            if options.teacher:
-                load_network(Photo2Sketch, options.teacher)
+
+
+def norm_of(options):
+    """The kind of normalisation of the generators that a training begins with; None if it is resumed, for then that is known to go."""
+    if options.resume:
+        return None
+    return (load_network(Photo2Sketch, options.photo2sketch).arch if options.photo2sketch else architecture(options)).norm
 
 
 def _handed_on(maker, folder, stages):
@@ -109,9 +128,11 @@ def train_stages(stages):
     OptionError, RunError, CheckpointError and VGGError say in a sentence why one could not start.
     """
     group = Group.from_environment()
-    rehearse(stages, group)
+    check_shares(stages, group)
+    group.start(choose_training_device(stages[0].device, group))
     folder = None
     try:
+        rehearse(stages, group)
         while stages:
             options, *stages = stages
             status, folder = train(options, stages, after=folder)
