@@ -16,7 +16,7 @@ FONTS = ("DejaVuSans*", "DejaVuSerif*", "STIXGeneral*", "cmr10", "cmss10", "cmtt
 UNFIT = ("Display",)  # have few letters
 HEIGHTS = (9.0, 44.0)  # pixels: sizes of the fonts, log-uniform
 GROUNDED = 0.6  # share of the signs that have a ground and a rim; the others are letters upon the photo
-LEAST_CONTRAST = 60  # grey levels between letters and ground
+LEAST_CONTRAST = 60  # grey levels between letters and ground, in full light
 CHARACTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ", "abcdefghijklmnopqrstuvwxyz", "0123456789"
 TURN = 0.35  # radians: largest slant of a sign
 SKEW = 0.12  # of a sign's sides: how far its corners move for perspective
@@ -94,6 +94,8 @@ def with_words(rgb, letters, rng):
         if rng.random() < GROUNDED:
             ground, drawn = colour(rng), np.maximum(ink, frame)
             photo += inside * (light * ground - photo)
+        else:
+            light = 1  # the photo's own lies on the ground already
         photo += ink * (light * colour(rng, ground) - photo)
         found = found * (1 - inside) + np.dstack([drawn, inside, 0 * ink])
     return np.uint8(photo.clip(0, 255) + 0.5), np.uint8(255 * found.clip(0, 1) + 0.5)

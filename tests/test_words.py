@@ -3,6 +3,7 @@ import cv2
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+from data import words as module
 from data.dataset import SketchDataset
 from data.words import CHARACTERS, LEAST_CONTRAST, colour, fonts, with_words, word
 from tests.dataset_kit import picture, private_cache  # noqa: F401
@@ -26,6 +27,20 @@ def test_letters_are_where_the_map_says_and_nothing_else_changes():
             for sign in range(1, labels.max() + 1):
                 tones = [np.median(gray(written)[part & (labels == sign)]) for part in (full, paper) if (part & (labels == sign)).any()]
                 assert len(tones) < 2 or abs(np.subtract(*tones)) > 0.5 * LEAST_CONTRAST
+
+
+def test_letters_upon_the_photo_differ_from_it_as_much_as_promised(monkeypatch):
+    monkeypatch.setattr(module, "GROUNDED", 0)
+    contrasts = []
+    for seed in range(60):
+        photo = np.full((200, 300, 3), 30 + 3 * seed, np.uint8)
+        written, letters = with_words(photo, None, np.random.default_rng(seed))
+        labels = cv2.connectedComponents(np.uint8(letters[..., 1] > 127))[1]
+        for sign in range(1, labels.max() + 1):
+            ink = (labels == sign) & (letters[..., 0] > 250)
+            if ink.sum() > 30:
+                contrasts.append(abs(np.median(gray(written)[ink]) - (30 + 3 * seed)))
+    assert len(contrasts) > 30 and np.mean(np.array(contrasts) < LEAST_CONTRAST - 2) < 0.05  # signs may lie upon each other
 
 
 def test_words_depend_on_the_generator_alone_and_keep_what_a_map_had():

@@ -57,8 +57,9 @@ def train(options, following=(), after=None):
 class Run:
     """What one process of a training holds.
 
-    group: Group. dataset, held_back: SketchDatasets of the training and of the validation, the second None without photos. networks: Networks on the CPU. folder: RunFolder. content: of the checkpoint to go
-    on from, or None. followed: whether another stage comes next.
+    group: Group. dataset, held_back: SketchDatasets of the training and of the validation, the second None without photos.
+    networks: Networks on the CPU. folder: RunFolder. content: of the checkpoint to go on from, or None. followed: whether
+    another stage comes next.
     """
 
     def __init__(self, options, group, device, dataset, held_back, networks, folder, content, followed=False):
