@@ -2,6 +2,8 @@
 import os
 import shutil
 import signal
+import subprocess
+import sys
 
 import pytest
 import torch
@@ -61,6 +63,25 @@ def test_a_loading_process_that_dies_in_the_middle_of_a_step_is_spoken_of_too(tm
     monkeypatch.setattr("utils.training.cycle.Cycle.run", run)
     call(arguments(tmp_path / "runs"), status=1)
     assert sentence(capsys).startswith("error: a loading process died")
+
+
+def test_a_program_does_not_wait_for_loading_processes_that_are_left_when_it_ends():
+    script = """
+import torch
+from utils.training.distributed import Group
+from utils.training.loader import Order, make_loader
+
+class Numbers(list):
+    def set_epoch(self, epoch):
+        pass
+
+batches = iter(make_loader(Numbers(range(4)), Order(4, 2, 1, Group(), 0, 50), 1, False))
+print(next(batches))
+keeps = [batches]
+keeps.append(keeps)  # is not freed before the end
+"""
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0 and "tensor([0, 1])" in done.stdout and not done.stderr
 
 
 def test_data_of_the_validation_that_are_damaged_leave_no_run_behind(tmp_path, photos, capsys):

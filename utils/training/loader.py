@@ -1,5 +1,7 @@
 """Batches in a fixed order: which items a step sees depends on the step alone."""
+import atexit
 import contextlib
+import multiprocessing
 import signal
 
 import cv2
@@ -96,3 +98,13 @@ def start_worker(_):
     cv2.setNumThreads(0)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, lambda number, frame: signal.alarm(GRACE))
+
+
+@atexit.register
+def end_workers():
+    """What is left of them when the program ends: Python would end them by SIGTERM, which takes GRACE seconds, and wait for that."""
+    if hasattr(signal, "SIGCHLD"):
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # torch would take their end for an accident
+    for child in multiprocessing.active_children():
+        if child.daemon:
+            child.kill()
