@@ -213,6 +213,16 @@ def test_a_network_learns_the_maps_and_its_file_draws(white_discs, tmp_path, cap
     assert error == pytest.approx(network.notes["error"], rel=1e-4)
 
 
+def test_a_loading_process_that_dies_in_a_step_is_a_sentence(white_discs, tmp_path, monkeypatch):
+    def fail(logits, truth):
+        raise RuntimeError("DataLoader worker (pid 7) is killed by signal: Killed. ")
+
+    monkeypatch.setattr(foreground, "foreground_loss", fail)
+    call = [str(white_discs), "--output", str(tmp_path / "a.pth"), "--checkpoint", weights(tmp_path), "--device", "cpu"]
+    with pytest.raises(SystemExit, match="a loading process died"):
+        foreground.main([*call, "--precision", "float32", "--batch", "2", "--workers", "0"])
+
+
 def test_what_is_missing_for_the_training_is_a_sentence(tmp_path, photos):
     call = [str(photos), "--output", str(tmp_path / "a.pth"), "--device", "cpu", "--checkpoint"]
     with pytest.raises(SystemExit, match="checkpoint not found: none.pth"):

@@ -23,7 +23,7 @@ from utils.masses import HATCHED, LINES, SMALLEST, filled, has_dark_masses, seco
 from utils.memory import keep_freed_memory
 from utils.picture_modes import to_rgb
 from utils.pictures import read_picture
-from utils.style import CANDIDATES, PLAIN, Style, finish, inked
+from utils.style import CANDIDATES, OF_PHOTOS, PLAIN, Style, finish, inked
 from utils.working import array_to_bytes, to_working
 
 SMALLER_TILES = (1024, 512, 256)  # tried one after the other when memory runs out
@@ -99,10 +99,10 @@ class Sketcher:
         return drawing if isinstance(image, np.ndarray) else Image.fromarray(drawing)
 
     def styled(self, fields):
-        """The Style of some fields. ValueError for those that mean nothing where photos are made: all but `beside`."""
+        """The Style of some fields. ValueError for those that mean nothing where photos are made: all but OF_PHOTOS."""
         style, plain = Style(**self.style | fields), Style(**self.style)
         for name in fields:
-            if not self.draws and name != "beside" and getattr(style, name) != getattr(plain, name):
+            if not self.draws and name not in OF_PHOTOS and getattr(style, name) != getattr(plain, name):
                 raise ValueError(f"{name} is for drawings and has no meaning with the direction sketch2photo.")
         return style
 

@@ -19,6 +19,7 @@ from utils.tone import toned
 NAMES = DRAWINGS[:-1]  # of the candidates, from sparse to dense
 CANDIDATES = len(NAMES)
 GRAPHITE = 0.4  # share of the crispness that the last candidate, the pencil drawing, is inked with: graphite is soft
+OF_PHOTOS = ("beside",)  # fields of a Style that mean something where photos are made of drawings, too
 PLAIN = {"crisp": 0.0, "fur": 0.0, "background": 1.0}  # fields of a Style that leaves what the network draws as it is
 
 

@@ -9,7 +9,7 @@ from utils.background import BACKGROUNDS
 from utils.crisp import CRISPS
 from utils.encode import FORMATS, OPAQUE
 from utils.fur import FURS
-from utils.style import CANDIDATES, NAMES, PLAIN, Style
+from utils.style import CANDIDATES, NAMES, OF_PHOTOS, PLAIN, Style
 
 # Options that are fields of Style.
 STYLE = ("detail", "crisp", "fur", "background", "line_width", "ink", "invert", "transparent", "colour", "beside")
@@ -196,7 +196,7 @@ def parse(parser, arguments=None):
     if options.transparent and options.format in OPAQUE:
         parser.error(f"--transparent cannot be stored as {options.format}: choose --format png, webp or tiff")
     if options.direction == "sketch2photo":
-        for name in (*(name for name in STYLE if name != "beside"), "candidate", "svg"):
+        for name in (*(name for name in STYLE if name not in OF_PHOTOS), "candidate", "svg"):
             if getattr(options, name) != parser.get_default(name):
                 option = f"--{name.replace('_', '-')}"
                 parser.error(f"{option} is for drawings and has no meaning with --direction sketch2photo")

@@ -19,7 +19,7 @@ from utils.tool_options import device, number
 from .distributed import Group
 from .ema import Average
 from .fields import OptionError
-from .loader import Order, batches_of, make_loader, to_device
+from .loader import Order, batches_of, dead_loaders_named, make_loader, to_device
 from .machine import choose_training_device, choose_training_dtype
 from .schedule import learning_rate_factor
 
@@ -52,6 +52,7 @@ def validate(network, data):
     return sum(errors) / len(errors), sum(overlaps) / max(len(overlaps), 1)
 
 
+@dead_loaders_named()
 def train(photos, output, checkpoint, steps, batch, lr, seed, place, precision, workers):
     """The network that validated last. Writes it to `output` every EVERY steps and at the end.
 

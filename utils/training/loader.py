@@ -58,13 +58,11 @@ def make_loader(dataset, order, workers, pin):
 
 def batches_of(loader):
     """What `loader` gives. OSError with a sentence where a loading process failed: torch hands on its whole traceback."""
-    try:
-        with dead_loaders_named():
+    with dead_loaders_named():
+        try:
             yield from loader
-    except ChildProcessError:
-        raise
-    except OSError as error:
-        raise OSError(str(error).strip().splitlines()[-1].removeprefix("OSError: ")) from error
+        except OSError as error:
+            raise OSError(str(error).strip().splitlines()[-1].removeprefix("OSError: ")) from error
 
 
 @contextlib.contextmanager

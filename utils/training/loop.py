@@ -31,7 +31,7 @@ def train(options, following=(), after=None):
     """Train as `options` say: (exit status, the run folder with the exported generators or None while steps are left).
 
     following: the Options of the stages that come next. after: the run folder of the stage before. The status is 0, 1 after
-    a loss that was not finite, or 128 + n after signal n. The group of processes stays joined.
+    a loss that was not finite, or 128 + n after signal n. The group of processes is joined, and stays so.
 
     OptionError, RunError, CheckpointError and VGGError say in a sentence why it could not start.
     """
@@ -40,7 +40,6 @@ def train(options, following=(), after=None):
     if options.threads:
         torch.set_num_threads(options.threads)
     device = choose_training_device(options.device, group)
-    group.start(device)
     dataset = group.first_here(lambda: open_data(options, "train"))
     old = RunFolder.open(options.resume) if options.resume and group.first else None
     content = group.broadcast(old.newest() if old else None)
@@ -114,8 +113,7 @@ class Run:
             return 0, self._export()
         try:
             with Stop() as stop:
-                with dead_loaders_named():
-                    reason = self._steps(stop)
+                reason = self._steps(stop)
                 reason = reason or self._agree(stop.number)  # one that came while the last step was saved
         except NotFinite as error:
             return self._report_not_finite(error), None
@@ -137,6 +135,7 @@ class Run:
             self.say(f"Weights for drawing: {', '.join(export(self.folder.path, self.folder.path))}")
         return self.group.broadcast(self.folder.path)
 
+    @dead_loaders_named()
     def _steps(self, stop):
         """The loop. Returns the reason why it ended: 0 when all steps are done."""
         o = self.options

@@ -111,7 +111,7 @@ class Options:
     discriminator_lr: float = option(2e-4, "peak learning rate of the discriminators", _OPTIMISATION, above=0, high=1)
     betas: tuple[float, ...] = option((0.9, 0.99), "AdamW's decay of the gradient's moments", _OPTIMISATION, low=0, high=0.99999)
     weight_decay: float = option(1e-4, "AdamW's weight decay", _OPTIMISATION, low=0, high=1)
-    warmup: int = option(150, "steps over which the learning rate rises", _OPTIMISATION, low=0)
+    warmup: int = option(150, "steps over which the learning rate rises, at most half of all", _OPTIMISATION, low=0)
     final_lr: float = option(0.02, "share of the learning rate left in the last step, on half a cosine", _OPTIMISATION, low=0, high=1)
     clip: float = option(100.0, "largest gradient norm of each network, 0 for no limit", _OPTIMISATION, low=0)
     ema: float = option(0.998, "decay of the moving averages of the generators", _OPTIMISATION, low=0, high=0.999999)

@@ -83,7 +83,7 @@ def rehearse(stages, group, fetch=True):
         if options.weights().needs_features and not known and (options.vgg or fetch):
             group.first_here(lambda: VGGFeatures(options.vgg or None))
         if options.freeze_norm and norm_of(stages[0]) not in ("batch", None):
-            raise OptionError(f"--freeze-norm (stage {options.name}): the generators have no batch norm, so nothing would be kept.")
+            raise OptionError(f"--freeze-norm (stage {options.name}): the generators have no batch norm, so nothing would be kept. Leave it out.")
         to_come |= {path_of(name, _place_of(before)) for name in _made_by(before)}
         if options.sketch2photo and options.sketch2photo not in to_come:
             load_network(Sketch2Photo, options.sketch2photo)
