@@ -7,19 +7,21 @@ photo is dark for its neighbourhood, and taken away where it is light: the white
 import cv2
 import numpy as np
 
+from data.filters import halved
 from utils.bands import in_bands
 from utils.greys import depth, paper
 
 BROAD = 5  # pixels of the working size: ink that a square of this side fits into is broader than a line
 REACH = 4  # pixels by which such ink is taken as wider, half on either side, so that its rim is cut with it
-CROWD = 25  # pixels, side of the square in which the mean of the ink is taken:
+# What changes slowly is found at half the size: these are pairs of pixels.
+CROWD = 13  # side of the square in which the mean of the ink is taken:
 CROWDED = (0.15, 0.35)  # up to the first mean nothing is taken away, so that a bold line that stands alone stays bold
-NEIGHBOURHOOD = 19  # pixels, side of the square in which the photo's darkest and lightest grey are looked for
-SOFT = 9  # pixels, side of the square over which both are averaged
+NEIGHBOURHOOD = 9  # side of the square in which the photo's darkest and lightest grey are looked for
+SOFT = 5  # side of the square over which both are averaged
 NOISE = 0.08  # of the scale of greys, added to their range: differences below it tell nothing
 LIGHT = (0.3, 0.6)  # place in that range: ink is kept up to the first, and gone from the second on
 BAND = 512  # rows at once, which bounds the memory
-MARGIN = max(NEIGHBOURHOOD // 2 + SOFT // 2, CROWD // 2) + 1  # rows beyond a band on which its result may depend
+MARGIN = 2 * max(NEIGHBOURHOOD // 2 + SOFT // 2, CROWD // 2) + 4  # rows beyond a band on which its result may depend
 
 
 def reserved(sketch, gray, amount):
@@ -35,14 +37,20 @@ def reserved(sketch, gray, amount):
 
 def reserve_band(sketch, gray, amount):
     """reserved() of some rows."""
-    ink = paper(sketch) - sketch
+    ink, half = paper(sketch) - sketch, halved(gray)
     broad = cv2.min(ink, cv2.dilate(cv2.erode(ink, square(BROAD)), square(BROAD + REACH)))
-    dark = cv2.blur(cv2.erode(gray, square(NEIGHBOURHOOD)), (SOFT, SOFT))
-    light = cv2.blur(cv2.dilate(gray, square(NEIGHBOURHOOD)), (SOFT, SOFT))
+    extremes = (cv2.blur(find(half, square(NEIGHBOURHOOD)), (SOFT, SOFT)) for find in (cv2.erode, cv2.dilate))
+    dark, light = (doubled(extreme, ink.shape) for extreme in extremes)
     span = cv2.addWeighted(light, 1, dark, -1, 255 * NOISE)
     place = cv2.divide(cv2.subtract(gray, dark), span, scale=255)
-    share = cv2.multiply(rising(place, LIGHT, 255, 255), crowded(ink, paper(sketch)), scale=amount / 255, dtype=cv2.CV_32F)
+    crowd = doubled(crowded(halved(ink), paper(sketch)), ink.shape)
+    share = cv2.multiply(rising(place, LIGHT, 255, 255), crowd, scale=amount / 255, dtype=cv2.CV_32F)
     return cv2.add(sketch, cv2.multiply(broad, share, dtype=depth(sketch)))
+
+
+def doubled(half, shape):
+    """An image of twice the size, cut to `shape` (H, W): the inverse of data.filters.halved()."""
+    return cv2.resize(half, None, fx=2, fy=2, interpolation=cv2.INTER_LINEAR)[: shape[0], : shape[1]]
 
 
 def square(side):
