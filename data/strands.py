@@ -17,32 +17,48 @@ WIDER = 7.0  # and over which it must prevail: strands lie beside each other, pe
 LINE = 2.0  # deviation of the Gaussian beside which a line is darker
 AROUND = 9.0  # deviation of the Gaussian over which the usual darkness of lines is averaged
 USUAL = (0.005, 0.014)  # that darkness: up to the first there are no strands but noise
+ROW = 1024  # points in a row of along_cells()
 NOISE = 0.004  # added to it, so that noise is no line
 PREVAILS = (0.2, 0.4)  # coherence of the direction: from the second on all strands count
 PRESSED = (1.12, 1.7)  # darkness of a line by the usual one: up to the first it has no ink, from the second on full ink
 
 
-def along(image, right, down, step):
-    """The mean of an image along the lines of a flow, which count as straight over the window of SAMPLES to each side.
+def along(image, x, y, right, down, step):
+    """The mean of an image (H, W) along lines through some points, which count as straight over the window of SAMPLES to each side.
 
-    image, right, down: float32 (H, W), the last two a unit vector along the flow, whose sign does not matter. step: pixels of the
-    image between samples.
+    x, y: columns and rows of the points. right, down: a unit vector along each line, whose sign does not matter. All are float32
+    of one shape (h, w), as the result. step: pixels of the image between samples.
     """
-    columns, rows = (np.arange(side, dtype=np.float32) for side in image.shape[::-1])
-    total = (SAMPLES + 1) * image
-    for sample in range(1, SAMPLES + 1):
-        x, y = np.float32(sample * step) * right, np.float32(sample * step) * down
-        for there in ((columns + x, rows[:, None] + y), (columns - x, rows[:, None] - y)):
-            mean = cv2.remap(image, *there, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
-            total += np.float32(SAMPLES + 1 - sample) * mean
+    total = np.zeros_like(x)
+    for sample in range(-SAMPLES, SAMPLES + 1):
+        way = np.float32(sample * step)
+        there = cv2.remap(image, x + way * right, y + way * down, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
+        total += np.float32(SAMPLES + 1 - abs(sample)) * there
     return total / np.float32((SAMPLES + 1) ** 2)
+
+
+def along_cells(image, angle, where, step):
+    """along() at the pixels of the cells of 2 x 2 pixels that are asked for, 0 elsewhere: float32 (H, W) as the image.
+
+    angle: radians from the rows, float32 (H / 2, W / 2), rounded up. where: which cells, bool, of that shape.
+    """
+    rows, columns = np.nonzero(where)
+    count, width = 4 * len(rows), 2 * where.shape[1]
+    in_rows = lambda values: np.resize(values, (-(-count // ROW), ROW))  # OpenCV takes long rows; the last one is filled up
+    turned = angle[rows, columns].repeat(4)
+    corners = np.float32(2 * columns[:, None] + (0, 1, 0, 1)), np.float32(2 * rows[:, None] + (0, 0, 1, 1))
+    x, y, right, down = map(in_rows, (*corners, np.cos(turned), np.sin(turned)))
+    result = np.zeros((2 * where.shape[0], width), np.float32)
+    place = (width * 2 * rows + 2 * columns)[:, None] + (0, 1, width, width + 1)
+    result.ravel()[place.ravel()] = along(image, x, y, right, down, step).ravel()[:count]
+    return result[: image.shape[0], : image.shape[1]]
 
 
 def traces(half, where=1.0):
     """Lines of a grey photo in [0, 1] at half its size, float32 (h, w), and where they count.
 
     Returns (darkness of the lines by the usual one, float32 (h, w) from 0 on, see PRESSED; share that counts, float32
-    (h / 2, w / 2), rounded up, in [0, 1]). where: a factor of the latter.
+    (h / 2, w / 2), rounded up, in [0, 1]). The first is 0 where no line near counts. where: a factor of the latter.
     """
     tensor = halved(structure(half, inner=0.5))
     dark = darker_than_surroundings(blur(half, 0.35), LINE / 2)
@@ -50,9 +66,9 @@ def traces(half, where=1.0):
     count = ramp(usual, *USUAL) * ramp(prevailing(tensor, WIDER / 4)[2], *PREVAILS) * where
     if not count.any():
         return np.zeros_like(half), count
-    angle = direction(tensor, WAY / 4)
-    way = (part.repeat(2, 0).repeat(2, 1)[: half.shape[0], : half.shape[1]] for part in (np.cos(angle), np.sin(angle)))
-    return along(dark, *way, STEP / 2) * cv2.resize(1 / (usual + NOISE), half.shape[::-1]), count
+    near = cv2.dilate(np.uint8(count > 0), np.ones((3, 3), np.uint8)) > 0  # pressed() interpolates
+    lines = along_cells(dark, direction(tensor, WAY / 4), near, STEP / 2)
+    return lines * cv2.resize(1 / (usual + NOISE), half.shape[::-1]), count
 
 
 def pressed(lines, count, size):

@@ -6,7 +6,7 @@ import pytest
 from data.filters import form
 from data.shading import stroke_textures
 from data import strands as module
-from data.strands import SAMPLES, STEP, along, strands
+from data.strands import SAMPLES, STEP, along, along_cells, strands
 from utils.strokes import ANGLES, stroke_field
 
 
@@ -16,6 +16,12 @@ def stripes(angle, size=120, pitch=8.0):
     a = np.radians(angle)
     phase = (-x * np.sin(a) + y * np.cos(a)) * 2 * np.pi / pitch
     return (0.8 - 0.5 * np.clip(2 * np.cos(phase) - 1, 0, 1)).astype(np.float32)
+
+
+def everywhere(image, right, down, step):
+    """along() at every pixel."""
+    y, x = np.mgrid[: image.shape[0], : image.shape[1]].astype(np.float32)
+    return along(image, x, y, right, down, step)
 
 
 def test_the_mean_along_a_row_is_a_convolution_of_the_row():
@@ -29,8 +35,8 @@ def test_the_mean_along_a_row_is_a_convolution_of_the_row():
     kernel /= kernel.sum()
     expected = np.apply_along_axis(np.convolve, 1, image.astype(np.float64), kernel, "valid")
     inside = slice(reach, -reach)
-    assert np.abs(along(image, ones, 0 * ones, step)[:, inside] - expected).max() < 1e-5
-    turned = along(np.ascontiguousarray(image.T), 0 * ones.T, -ones.T, step)
+    assert np.abs(everywhere(image, ones, 0 * ones, step)[:, inside] - expected).max() < 1e-5
+    turned = everywhere(np.ascontiguousarray(image.T), 0 * ones.T, -ones.T, step)
     assert np.abs(turned[inside].T - expected).max() < 1e-5
 
 
@@ -40,9 +46,21 @@ def test_averages_follow_stripes_and_keep_them(angle):
     c, s, *_ = form(image, 3.0)
     right, down = np.cos(0.5 * np.arctan2(s, c)), np.sin(0.5 * np.arctan2(s, c))
     inside = (slice(20, -20), slice(20, -20))
-    assert np.abs(along(image, right, down, STEP) - image)[inside].mean() < 0.03
-    across = along(image, -down, right, STEP)  # stripes are gone
+    assert np.abs(everywhere(image, right, down, STEP) - image)[inside].mean() < 0.03
+    across = everywhere(image, -down, right, STEP)  # stripes are gone
     assert across[inside].std() < 0.3 * image[inside].std()
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 7), (40, 61), (64, 90)])
+def test_some_cells_have_the_means_of_everywhere_and_others_none(shape):
+    rng = np.random.default_rng(3)
+    image = rng.random(shape).astype(np.float32)
+    cells = tuple(-(-side // 2) for side in shape)
+    angle, where = rng.uniform(-2, 2, cells).astype(np.float32), rng.random(cells) < 0.4
+    where[0, 0] = True
+    spread = lambda values: np.ascontiguousarray(values.repeat(2, 0).repeat(2, 1)[: shape[0], : shape[1]])
+    expected = everywhere(image, spread(np.cos(angle)), spread(np.sin(angle)), 1.5)
+    assert np.allclose(along_cells(image, angle, where, 1.5), np.where(spread(where), expected, 0), atol=1e-6)
 
 
 @pytest.mark.parametrize("angle", [0, 25, 70, 135])

@@ -74,7 +74,7 @@ def fur_box(sketch, gray, steps, share):
     gray, ink, share = (cv2.copyMakeBorder(image, *edges, cv2.BORDER_REPLICATE) for image in (gray, 255 - sketch, share))
     half = halved(gray.astype(np.float32) / 255)
     drawn, asked = (halved(halved(image)) / np.float32(255) for image in (ink, share))
-    focused = halved(focus(steps / np.float32(255), SCALE))
+    focused = focus(halved(steps) / np.float32(255), SCALE / 2)
     lines, count = traces(half, (asked > 0) * focused * (1 - ramp(blur(drawn, NEAR / 4), *DRAWN)))
     count *= ramp(blur(halved(pressed(lines, count, half.shape)), DENSE / 4), *DENSITY) * asked
     if not count.any():
