@@ -106,8 +106,8 @@ def test_photos_drawn_together_each_have_their_own_foreground(sketcher, monkeypa
     maps = sketcher.foregrounds(batch, Style())
     assert len(maps) == 3 and seen[0].shape == (3, 256, 256, 3) and seen[0].dtype == np.uint8
     for one, square in zip(batch, seen[0]):
-        assert np.abs(square[128] / 1.0 - one.photo()[95:97].mean(0)).mean() < 2  # the row in the middle, of 256 columns
-        assert np.abs(square.mean((0, 1)) - one.photo().mean((0, 1))).max() < 1
+        assert np.abs(square[128] / 1.0 - one.photo[95:97].mean(0)).mean() < 2  # the row in the middle, of 256 columns
+        assert np.abs(square.mean((0, 1)) - one.photo.mean((0, 1))).max() < 1
     assert sketcher.foregrounds(batch, Style(fur=0.0, background=1.0)) == sketcher.foregrounds(batch, Style(candidate=2)) == [None] * 3
 
 

@@ -94,7 +94,7 @@ def test_tools_fill_the_blend_and_the_hatched_candidates_alone(tmp_path, monkeyp
     sketcher, plain = (Sketcher(str(tmp_path / "tiny.pth"), "cpu", "float32", "full") for _ in range(2))
     plain.hatches = False
     working = sketcher.prepare(photo)
-    small = to_working(working.photo(), second_size(*working.shape))
+    small = to_working(working.photo, second_size(*working.shape))
     unfilled = plain.maps([working])[0]
     assert np.array_equal(sketcher.maps([working])[0].confidences, unfilled.confidences)
     first, second = unfilled.drawings, plain.maps([small])[0].drawings

@@ -155,7 +155,7 @@ def test_a_folder_takes_the_time_of_the_network_and_more(tmp_path, checkpoint, c
     def sketches(self, batch, *_):
         drawn.append(len(batch))
         time.sleep(0.01 * len(batch))
-        return [one.photo()[..., 0] for one in batch]
+        return [one.photo[..., 0] for one in batch]
 
     monkeypatch.setattr(Sketcher, "sketches", sketches)
     monkeypatch.setattr(Sketcher, "foregrounds", lambda self, batch, style: [None] * len(batch))

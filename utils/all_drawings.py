@@ -1,6 +1,4 @@
 """Every drawing that a network makes of a photo, for figures and measurements."""
-import dataclasses
-
 import numpy as np
 
 from data.guidance import DRAWINGS
@@ -25,6 +23,7 @@ class AllDrawings:
         working = self.sketcher.prepare(photo)
         (drawings,) = self.sketcher.drawings([working], numbers=NUMBERS)
         (foreground,) = self.sketcher.foregrounds([working], self.style)
-        style = lambda number: dataclasses.replace(self.style, candidate=number)
-        drawn = (inked(drawings[number], style(number), working, None if number else foreground) for number in NUMBERS)
+        drawn = (
+            inked(drawings[number], self.style.of_candidate(number), working, None if number else foreground) for number in NUMBERS
+        )
         return {name: resize(part / np.float32(255), *working.size) for name, part in zip(DRAWINGS, drawn)}

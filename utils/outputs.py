@@ -84,8 +84,7 @@ class AllCandidates(OneDrawing):
     def contents(self, target, drawn, working, photo=None):
         maps, foreground = drawn
         size = working.size
-        as_candidate = lambda number: dataclasses.replace(self.style, candidate=number)
-        candidates = [inked(maps.drawings[number], as_candidate(number), working) for number in range(1, CANDIDATES + 1)]
+        candidates = [inked(maps.drawings[number], self.style.of_candidate(number), working) for number in range(1, CANDIDATES + 1)]
         for name, sketch in zip(self.candidates(target), candidates):
             yield name, self.encoded(finish(sketch, self.style, size, photo))
         prevailing = confidence.confidence_map(maps.confidences)

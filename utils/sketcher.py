@@ -138,7 +138,7 @@ class Sketcher:
         """For each of some Workings the map of its foreground, float32 (h, w) of a few cells, or None where the style needs none."""
         if not style.needs_foreground:
             return [None] * len(batch)
-        squares, network = np.stack([squeezed(one.photo(), SIDE) for one in batch]), self.foreground
+        squares, network = np.stack([squeezed(one.photo, SIDE) for one in batch]), self.foreground
         with self.engine.turn:
             try:
                 return list(network.find(squares))
@@ -192,7 +192,7 @@ class Sketcher:
         size = second_size(*batch[0].shape)
         if not (numbers and self.hatches and size >= SMALLEST):
             return [(None, None)] * len(batch)
-        small = [to_working(one.photo(), size) for one in batch]
+        small = [to_working(one.photo, size) for one in batch]
         due = [has_dark_masses(one.gray) for one in small]
         asked = list(itertools.compress(small, due))
         found = iter(self.drawings(asked, detail, (LINES, *numbers)) if asked else ())
@@ -222,7 +222,7 @@ class Sketcher:
 
     def _maps_of_large(self, one, detail, progress):
         """Maps of a photo whose floats would take too much memory: no floats but the confidences, at WORKING_SIZE."""
-        small = self._maps([to_working(one.photo(), WORKING_SIZE)], detail)[0]
+        small = self._maps([to_working(one.photo, WORKING_SIZE)], detail)[0]
         return Maps(self.drawings([one], detail, NUMBERS, progress)[0], small.confidences)
 
     def _sparing(self, photos, draw):

@@ -53,6 +53,10 @@ class Style:
             if getattr(self, one) and getattr(self, other):
                 raise ValueError(f"{one} and {other} cannot be had together: leave one out.")
 
+    def of_candidate(self, number):
+        """The same style of the candidate `number`, None = the blend."""
+        return dataclasses.replace(self, candidate=number)
+
     @property
     def needs_photo(self):
         """Whether finishing needs the photo's pixels and not just their number."""

@@ -23,14 +23,15 @@ class Working:
         """(..., h', w') -> (..., h, w), without the padding."""
         return drawn[..., : self.shape[0], : self.shape[1]]
 
+    @property
     def photo(self):
         """The pixels without the padding: (h, w, 3)."""
         return self.pixels[: self.shape[0], : self.shape[1]]
 
     @functools.cached_property
     def gray(self):
-        """The photo() in grey: uint8 (h, w)."""
-        return cv2.cvtColor(self.photo(), cv2.COLOR_RGB2GRAY)
+        """The photo in grey: uint8 (h, w)."""
+        return cv2.cvtColor(self.photo, cv2.COLOR_RGB2GRAY)
 
     @functools.cached_property
     def steps(self):
