@@ -1,9 +1,19 @@
 """Classical line drawings to compare with: each maps a uint8 RGB photo (H, W, 3) to float32 (H, W), 0 = ink, 1 = paper.
 
-The settings are the same for every photo.
+The settings are the same for every photo. `python -m benchmarks.classical --photos DIR --output DIR` writes all of them.
 """
+import os
+import sys
+
 import cv2
 import numpy as np
+
+from data.pictures import find_pictures
+from utils.atomic import write_bytes
+from utils.encode import encode
+from utils.pictures import PictureError, read_picture
+from utils.style import to_bytes
+from utils.tool_options import Parser
 
 
 def luminance(rgb):
@@ -45,3 +55,44 @@ def dodge(rgb, kernel=21):
 
 
 METHODS = {"Canny": canny, "XDoG": xdog, "dodge and blur": dodge}
+
+
+def write_all(photos, output):
+    """Draw every picture of a folder by all METHODS into output/METHOD, as PNG of its name and size -> how many, and a sentence for each of the others.
+
+    OSError where nothing can be written.
+    """
+    drawn, failed = 0, []
+    for name in find_pictures(photos):
+        try:
+            photo = read_picture(os.path.join(photos, name))
+        except PictureError as error:
+            failed.append(f"{error}. Repair or remove it.")
+            continue
+        for method, function in METHODS.items():
+            path = os.path.join(output, method, os.path.splitext(name)[0] + ".png")
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+            write_bytes(path, encode(to_bytes(function(photo)), "png"))
+        drawn += 1
+    return drawn, failed
+
+
+def main(arguments=None):
+    parser = Parser(prog="python -m benchmarks.classical", description=__doc__.split(":")[0] + ".", allow_abbrev=False)
+    parser.add_argument("--photos", required=True, metavar="DIR", help="photos")
+    folders = ", ".join(METHODS)
+    parser.add_argument("--output", required=True, metavar="DIR", help=f"folder of the folders {folders}")
+    options = parser.parse_args(arguments)
+    if not os.path.isdir(options.photos):
+        parser.error(f"--photos {options.photos}: no such folder. Name a folder of pictures.")
+    try:
+        drawn, failed = write_all(options.photos, options.output)
+    except OSError as error:
+        sys.exit(f"--output {options.output}: cannot be written to ({error.strerror}). Name another folder.")
+    print(f"{drawn} photos drawn into {options.output}, each by {folders}")
+    if failed:
+        sys.exit("\n".join(failed))
+
+
+if __name__ == "__main__":
+    main()

@@ -69,7 +69,7 @@ def main(arguments=None):
     parser.add_argument("--photos", required=True, metavar="DIR", help="folder of photos")
     parser.add_argument("--limit", type=number(1, kind=int), default=200, metavar="N", help="photos at most (default: %(default)s)")
     parser.add_argument("--rounds", type=number(1, kind=int), default=3, metavar="N", help="of which the median counts (default: %(default)s)")
-    parser.add_argument("--checkpoint", nargs="+", default=[CHECKPOINTS["photo2sketch"]], metavar="FILE", help="weights")
+    parser.add_argument("--checkpoint", nargs="+", default=[CHECKPOINTS["photo2sketch"]], metavar="FILE", help="weights (default: those that the tools draw with)")
     options = parser.parse_args(arguments)
     work, rows = OtherWork(), []
     try:

@@ -102,8 +102,8 @@ def parse(arguments):
         help="long side in pixels at which the network draws; default: full, the photo's own",
     )
     add("--crisp", type=number(*CRISPS), default=CRISP, metavar="X", help="as in eval_test.py; default: %(default)s")
-    add("--fur", type=number(*FURS), default=FUR, metavar="X", help="likewise")
-    add("--background", type=number(*BACKGROUNDS), default=BACKGROUND, metavar="X", help="likewise")
+    add("--fur", type=number(*FURS), default=FUR, metavar="X", help="likewise; default: %(default)s")
+    add("--background", type=number(*BACKGROUNDS), default=BACKGROUND, metavar="X", help="likewise; default: %(default)s")
     add(
         "--matching",
         choices=tuple(MATCHINGS),

@@ -179,8 +179,8 @@ def main(arguments=None):
     parser = argparse.ArgumentParser(prog="python -m benchmarks.speed", description=__doc__.split("\n\n")[0])
     parser.add_argument("--quick", action="store_true", help="256 and 512 pixels, few passes, no large photos")
     parser.add_argument("--device", default="cpu", help="cpu or cuda (default: %(default)s)")
-    parser.add_argument("--save", action="store_true", help=f"put the tables into {README} too")
-    parser.add_argument("--only", nargs="+", choices=CONTENDERS, metavar="NETWORK", help="names in quotes: " + "; ".join(CONTENDERS))
+    parser.add_argument("--save", action="store_true", help=f"put the tables into {README} too, in place of all that are there, also with --quick and --only")
+    parser.add_argument("--only", nargs="+", choices=CONTENDERS, metavar="NETWORK", help="these and HED, by names in quotes: " + "; ".join(CONTENDERS))
     options = parser.parse_args(arguments)
     sizes = SIZES[:2] if options.quick else SIZES
     names = [name for name in CONTENDERS if not options.only or name in (*options.only, REFERENCE)]

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from benchmarks import classical, metrics_kernel, quality
 from benchmarks.measure import COLUMNS
@@ -142,3 +143,21 @@ def test_xdog_is_the_published_formula():
     expected = np.array([1 if u >= 0.7 else max(0, 1 + np.tanh(5 * (u - 0.7))) for u in sharpened.ravel()])
     drawing = classical.xdog(photo, 1.0, 1.6, 20.0, 0.7, 5.0)
     assert drawing.ravel() == pytest.approx(expected, abs=1e-3)
+
+
+def test_classical_drawings_are_written_and_a_bad_photo_is_named(tmp_path, capsys):
+    photos, output = tmp_path / "photos", tmp_path / "drawings"
+    (photos / "more").mkdir(parents=True)
+    rgb = np.random.default_rng(0).integers(0, 256, (40, 60, 3), np.uint8)
+    Image.fromarray(rgb).save(photos / "more" / "one.png")
+    (photos / "bad.jpg").write_bytes(b"no picture")
+    with pytest.raises(SystemExit) as left:
+        classical.main(["--photos", str(photos), "--output", str(output)])
+    assert "bad.jpg" in left.value.code and "1 photos drawn" in capsys.readouterr().out
+    for name, method in classical.METHODS.items():
+        drawn = np.array(Image.open(output / name / "more" / "one.png"))
+        assert np.abs(drawn - 255 * method(rgb)).max() <= 0.5
+    for place, folder, option in ((tmp_path / "none", output, "--photos"), (photos, photos / "bad.jpg", "--output")):
+        with pytest.raises(SystemExit) as left:
+            classical.main(["--photos", str(place), "--output", str(folder)])
+        assert left.value.code and option in f"{left.value.code}{capsys.readouterr().err}"

@@ -85,7 +85,7 @@ def write(traced, path, kind):
 
 
 def main(arguments=None):
-    parser = argparse.ArgumentParser(prog="python -m utils.export", description=__doc__.split("\n\n")[0])
+    parser = argparse.ArgumentParser(prog="python -m utils.export", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--checkpoint", default=CHECKPOINTS["photo2sketch"], help="default: %(default)s")
     parser.add_argument("--output", default="Result", help="folder of the files photo2sketch.* (default: %(default)s)")
     parser.add_argument("--format", choices=[*FORMATS, "both"], default="both", help="default: %(default)s")

@@ -108,7 +108,7 @@ def add_files(parser):
 
 def add_drawing(parser, multiple):
     add = parser.add_argument_group("what is drawn").add_argument
-    add("--detail", type=number(-1, 1), default=0.0, metavar="X", help="-1 sparse to 1 dense, for the blend")
+    add("--detail", type=number(-1, 1), default=0.0, metavar="X", help="-1 sparse to 1 dense, for the blend alone")
     if not multiple:
         candidates = ", ".join(f"{index} {name}" for index, name in enumerate(NAMES, 1))
         add(
@@ -122,7 +122,7 @@ def add_drawing(parser, multiple):
             type=choice(*defaults.DIRECTIONS),
             default="photo2sketch",
             metavar="|".join(defaults.DIRECTIONS),
-            help="sketch2photo makes grey photos from drawings",
+            help="sketch2photo makes grey photos from drawings, with none of the looks below but --beside",
         )
     add(
         "--size",
@@ -143,12 +143,12 @@ def add_look(parser):
             defaults.CRISP,
             "softer and paler, or crisper and darker strokes on clean paper, less so in the pencil drawing; 0 as the network draws them",
         ),
-        ("--fur", FURS, defaults.FUR, "how dark the strands are that the blend gets where its subject has fur or hair"),
+        ("--fur", FURS, defaults.FUR, "how dark the strands are that the blend gets where its subject has fur or hair; 0 leaves them out"),
         (
             "--background",
             BACKGROUNDS,
             defaults.BACKGROUND,
-            "how dark the blend is behind what the photo is of; 1 as dark as that, 0 leaves it out",
+            "how dark the blend is behind what the photo is of; 1 as dark as that, 0 blank paper",
         ),
         ("--line-width", effects.LINE_WIDTHS, 1.0, "thinner or thicker lines"),
         ("--ink", effects.INKS, 1.0, "lighter or darker ink"),

@@ -49,7 +49,7 @@ def make_parser(cls, description):
             groups[meta["group"]] = parser.add_argument_group(meta["group"])
         kind, many = _kind(hints[field.name])
         text = meta["help"].replace("%", "%%")
-        if field.default not in ("", (), False):
+        if field.default not in ("", ()) and field.default is not False:
             shown = " ".join(map(str, field.default)) if many else field.default
             text += f" (default: {shown})"
         settings = {"help": text, "dest": field.name}

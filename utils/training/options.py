@@ -82,7 +82,7 @@ class Options:
     weight_adversarial: float = _weight("adversarial", "the discriminator's opinion; published 5")
     weight_style: float = _weight("style", "moments of VGG features against a reference; published 0.4")
     weight_content_sketch: float = _weight("content_sketch", "VGG features of the sketch against the photo; published 0.1")
-    weight_content_reconstruction: float = _weight("content_reconstruction", "of the reconstruction; published 0.01")
+    weight_content_reconstruction: float = _weight("content_reconstruction", "VGG features of the reconstruction against the photo's; published 0.01")
     weight_feature_matching: float = _weight("feature_matching", "the discriminator's features; not in the paper")
     weight_conditional: float = _weight("conditional", "crispness, by a discriminator of photo and drawings; not in the paper")
     weight_deep_supervision: float = _weight("deep_supervision", "edges from the features of every scale; not in the paper")
@@ -93,7 +93,7 @@ class Options:
     vgg_share: float = option(1.0, "share of the photos that style and content look at, of each part of a step and at least one", _LOSSES, above=0, high=1)
     candidate_share: float = option(0.0, "share of photos reconstructed from a random candidate", _LOSSES, low=0, high=1)
     crisp_share: float = option(
-        0.0, "share of photos whose drawings are seen with crisp strokes, by Sketch2Photo as the tools write them", _LOSSES, low=0, high=1
+        0.0, "share of photos whose drawings the losses see with crisp strokes, and Sketch2Photo as the tools write them", _LOSSES, low=0, high=1
     )
     adversarial_form: str = option(
         "hinge", "form of the adversarial loss", _LOSSES, choices=("hinge", "least-squares", "non-saturating")
@@ -115,7 +115,7 @@ class Options:
     final_lr: float = option(0.02, "share of the learning rate left in the last step, on half a cosine", _OPTIMISATION, low=0, high=1)
     clip: float = option(100.0, "largest gradient norm of each network, 0 for no limit", _OPTIMISATION, low=0)
     ema: float = option(0.998, "decay of the moving averages of the generators", _OPTIMISATION, low=0, high=0.999999)
-    seed: int = option(0, "of everything random", _OPTIMISATION, low=0, high=2**31 - 1)
+    seed: int = option(0, "number that everything random follows from", _OPTIMISATION, low=0, high=2**31 - 1)
 
     device: str = option("auto", "where to train: cpu, cuda, cuda:N, or auto, which takes CUDA if there is one", _MACHINE)
     precision: str = option(
@@ -124,7 +124,7 @@ class Options:
     threads: int = option(0, "CPU threads of each process, 0 leaves it to torch", _MACHINE, low=0, high=1024)
     compile: bool = option(False, "compile the generators with torch.compile", _MACHINE)
 
-    name: str = option("run", "of the run folder, after its number", _RUN)
+    name: str = option("run", "name of the run folder, after its number", _RUN)
     runs: str = option("runs", "folder of the run folders", _RUN)
     then: str = option("", 'configuration file of the stage that follows from this one\'s weights, "" for none', _RUN)
     log_every: int = option(50, "steps between lines of stats.jsonl", _RUN, low=1)
