@@ -127,7 +127,7 @@ def sharpness(gray, scale=1.0):
 
 
 def halved(image):
-    """The image averaged over squares of 2 pixels; of an odd side the last pixels count twice. float32 or uint8, (H, W) or (H, W, C)."""
+    """The image averaged over squares of 2 pixels; of an odd side the last pixels count twice. float32, uint8 or uint16, (H, W) or (H, W, C)."""
     height, width = image.shape[:2]
     if height % 2 or width % 2:
         image = cv2.copyMakeBorder(image, 0, height % 2, 0, width % 2, cv2.BORDER_REPLICATE)

@@ -17,10 +17,11 @@ WIDER = 7.0  # and over which it must prevail: strands lie beside each other, pe
 LINE = 2.0  # deviation of the Gaussian beside which a line is darker
 AROUND = 9.0  # deviation of the Gaussian over which the usual darkness of lines is averaged
 USUAL = (0.005, 0.014)  # that darkness: up to the first there are no strands but noise
-ROW = 1024  # points in a row of along_cells()
 NOISE = 0.004  # added to it, so that noise is no line
 PREVAILS = (0.2, 0.4)  # coherence of the direction: from the second on all strands count
 PRESSED = (1.12, 1.7)  # darkness of a line by the usual one: up to the first it has no ink, from the second on full ink
+
+ROW = 1024  # points that OpenCV gets in a row: with few in a row it is slow, and it takes 32,767 at most
 
 
 def along(image, x, y, right, down, step):
@@ -44,7 +45,7 @@ def along_cells(image, angle, where, step):
     """
     rows, columns = np.nonzero(where)
     count, width = 4 * len(rows), 2 * where.shape[1]
-    in_rows = lambda values: np.resize(values, (-(-count // ROW), ROW))  # OpenCV takes long rows; the last one is filled up
+    in_rows = lambda values: np.resize(values, (-(-count // ROW), ROW))  # the last one is filled up
     turned = angle[rows, columns].repeat(4)
     corners = np.float32(2 * columns[:, None] + (0, 1, 0, 1)), np.float32(2 * rows[:, None] + (0, 0, 1, 1))
     x, y, right, down = map(in_rows, (*corners, np.cos(turned), np.sin(turned)))

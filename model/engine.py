@@ -15,7 +15,7 @@ from .precision import choose_dtype, set_precision
 from .tiles import Box, TiledPass
 
 # By norm: the pixels up to which a photo is drawn whole, and the side of the tiles of larger ones, unless asked otherwise.
-# About 1 GB with the fast preset, in a process that has drawn other sizes before. With the paper's 5 GB, because each of its
+# About 1.3 GB with the fast preset, in a process that has drawn other sizes before. With the paper's 5 GB, because each of its
 # instance norms costs a pass over all tiles.
 LIMITS = {"batch": (2176 * 2176, 1024), "instance": (1024 * 1024, 512)}  # eight photos of 768 x 768: four in each of two lanes
 
@@ -72,7 +72,7 @@ class Engine:
 
         photos: a torch tensor or NumPy array. candidate: index from 0 (sparsest) to T - 1, None = the blend. The result
         is a CPU tensor, 255 = paper. detail, tile, progress and errors as in draw(). With the fast preset a photo of any
-        size needs about 22 bytes per pixel beside the photo itself, or 1 GB if that is more.
+        size needs about 22 bytes per pixel beside the photo itself, or 1.3 GB if that is more.
         """
         batch, single = as_batch(photos)
         sketch = self.sketches(batch, detail, (candidate,), tile, progress)[0]

@@ -66,6 +66,13 @@ def test_few_strands_are_specks_and_blurred_ones_are_none():
     assert furred(PAPER, working_of(coat()), left_half(), 1.0).mean() < 245
 
 
+def test_strands_end_where_the_photo_is_out_of_focus():
+    working = working_of(coat())
+    working.__dict__["steps"] = np.uint8(255 * (np.arange(128) < 32))[None].repeat(128, 0)  # sharp in the first 64 columns alone
+    ink = 255 - furred(PAPER, working, np.ones((64, 64), np.float32), 1.0)
+    assert ink[40:, 20:60].mean() > 20 and ink[:, 70:].max() == 0  # within two cells of GRID
+
+
 def test_there_are_no_strands_where_ink_is():
     sketch = PAPER.copy()
     sketch[:128] = 100  # hatched

@@ -76,11 +76,11 @@ def test_it_is_the_formula():
     expected = ink - broad * place * doubled(ramp(ndimage.uniform_filter(halved(ink), CROWD), *CROWDED))
     inner = (slice(20, -20),) * 2
     difference = np.abs((1 - reserved(sketch, gray_of(photo), 1.0) / 255) - expected)[inner]
-    assert difference.mean() < 0.005 and difference.max() < 0.06 and (ink - expected)[inner].max() > 0.4
+    assert difference.mean() < 0.005 and difference.max() < 0.03 and (ink - expected)[inner].max() > 0.4
 
 
 def test_mirrored_photos_give_mirrored_drawings():
-    sketch, photo = busy(3)
+    sketch, photo = busy(3)  # of even width: pairs of pixels are others in an odd one
     mirrored = reserved(np.ascontiguousarray(sketch[:, ::-1]), gray_of(photo)[:, ::-1], 1.0)
     assert np.array_equal(mirrored[:, ::-1], reserved(sketch, gray_of(photo), 1.0))
 

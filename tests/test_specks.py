@@ -6,7 +6,7 @@ from scipy import ndimage
 
 from tests.photo_kit import working_of
 from utils import specks
-from utils.specks import AREA, AROUND, CELL, DARK, INK, LONELY, LONGEST, NEAR, SIDE
+from utils.specks import ALONE, AREA, AROUND, CELL, DARK, INK, LONELY, LONGEST, NEAR, SIDE, SOFT
 from utils.specks import specks_in
 from utils.style import Style, inked
 
@@ -94,6 +94,14 @@ def test_a_faint_dash_that_stands_alone_goes_with_its_soft_rim(paper):
     assert np.array_equal(without_specks(dash), paper)
 
 
+def test_of_a_broad_rim_one_pixel_goes_wherever_the_cells_lie(paper):
+    for row in (80, 81):
+        dash = marked(paper, slice(row - 2, row + 3), slice(97, 113), 245)
+        dash = marked(dash, row, slice(99, 111), GREY)
+        expected = marked(dash, slice(row - 1, row + 2), slice(98, 112), 255)
+        assert np.array_equal(without_specks(dash), expected)
+
+
 @pytest.mark.parametrize(
     "rows, columns, value",
     [
@@ -117,7 +125,7 @@ def test_few_go_and_many_close_together_stay(paper):
 
 
 def test_nothing_gets_darker_and_mirrors_are_alike():
-    drawing = scribbles(7)
+    drawing = scribbles(7)  # of even width: cells are others in an odd one
     once = without_specks(drawing)
     assert (once >= drawing).all()
     assert np.array_equal(without_specks(np.ascontiguousarray(drawing[:, ::-1])), once[:, ::-1])
@@ -144,6 +152,16 @@ def test_a_dark_dash_that_stands_alone_goes_where_the_photo_is_soft_alone(paper)
     assert np.array_equal(cleaned(dash, stepped), paper)
     blurred = cv2.GaussianBlur(np.where(np.arange(160)[:, None, None] < 81, photo, photo // 2), (0, 0), 8)
     assert np.array_equal(cleaned(dash, blurred), paper)
+
+
+def test_a_stroke_is_alone_by_the_ink_near_it_and_soft_by_the_steps_under_it(paper):
+    dash = marked(paper, slice(80, 83), slice(90, 150), BLACK)
+    box = (3 + 2 * NEAR) * (60 + 2 * NEAR)
+    dashes_stay = lambda drawing, steps: not specks_in(drawing, np.full((80, 100), steps, np.uint8))[80:83, 90:150].any()
+    for side, stays in ((4, False), (6, True)):  # a spot beside it
+        assert (side**2 * (1 - BLACK / 255) > ALONE * box) == stays
+        assert dashes_stay(marked(dash, slice(88, 88 + side), slice(100, 100 + side), BLACK), 0) == stays
+    assert not dashes_stay(dash, round(255 * 0.9 * SOFT)) and dashes_stay(dash, round(255 * 1.2 * SOFT))
 
 
 @pytest.mark.parametrize(

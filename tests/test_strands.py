@@ -3,10 +3,10 @@ import cv2
 import numpy as np
 import pytest
 
-from data.filters import form
+from data.filters import form, halved
 from data.shading import stroke_textures
 from data import strands as module
-from data.strands import SAMPLES, STEP, along, along_cells, strands
+from data.strands import SAMPLES, STEP, along, along_cells, pressed, strands, traces
 from utils.strokes import ANGLES, stroke_field
 
 
@@ -51,16 +51,25 @@ def test_averages_follow_stripes_and_keep_them(angle):
     assert across[inside].std() < 0.3 * image[inside].std()
 
 
-@pytest.mark.parametrize("shape", [(1, 1), (1, 7), (40, 61), (64, 90)])
-def test_some_cells_have_the_means_of_everywhere_and_others_none(shape):
+@pytest.mark.parametrize("shape, share", [((1, 1), 0.4), ((1, 7), 0.4), ((40, 61), 0.4), ((64, 90), 0.4), ((201, 200), 0.9)])  # more than OpenCV takes in a row
+def test_some_cells_have_the_means_of_everywhere_and_others_none(shape, share):
     rng = np.random.default_rng(3)
     image = rng.random(shape).astype(np.float32)
     cells = tuple(-(-side // 2) for side in shape)
-    angle, where = rng.uniform(-2, 2, cells).astype(np.float32), rng.random(cells) < 0.4
+    angle, where = rng.uniform(-2, 2, cells).astype(np.float32), rng.random(cells) < share
     where[0, 0] = True
     spread = lambda values: np.ascontiguousarray(values.repeat(2, 0).repeat(2, 1)[: shape[0], : shape[1]])
     expected = everywhere(image, spread(np.cos(angle)), spread(np.sin(angle)), 1.5)
     assert np.allclose(along_cells(image, angle, where, 1.5), np.where(spread(where), expected, 0), atol=1e-6)
+
+
+def test_lines_are_followed_wherever_they_are_pressed(monkeypatch):
+    half = halved(stripes(30, 160))
+    where = np.zeros((40, 40), np.float32)
+    where[8:20, 10:25] = 1
+    ink = pressed(*traces(half, where), (160, 160))
+    monkeypatch.setattr(module, "along_cells", lambda image, angle, where, step: along_cells(image, angle, np.ones_like(where), step))
+    assert np.array_equal(ink, pressed(*traces(half, where), (160, 160))) and ink.max() > 0.5
 
 
 @pytest.mark.parametrize("angle", [0, 25, 70, 135])

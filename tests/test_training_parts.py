@@ -164,10 +164,11 @@ def test_tone_is_that_of_the_tools_and_its_gradient_is_finite_everywhere():
     assert torch.isfinite(values.grad).all() and (values.grad >= 0).all()
 
 
-def test_reserved_lights_are_those_of_the_tools():
+@pytest.mark.parametrize("height, width", [(60, 70), (61, 71)])
+def test_reserved_lights_are_those_of_the_tools(height, width):
     smooth = lambda seed, *shape: cv2.GaussianBlur(np.random.default_rng(seed).integers(0, 256, shape, np.uint8), (0, 0), 2.5)
     stretched = lambda image: np.uint8(np.clip((image - image.mean()) / image.std() * 60 + 128, 0, 255))
-    drawing, photo = stretched(smooth(0, 60, 70)), stretched(smooth(1, 60, 70, 3))
+    drawing, photo = stretched(smooth(0, height, width)), stretched(smooth(1, height, width, 3))
     sketch, rgb = torch.from_numpy(drawing)[None, None] / 255, torch.from_numpy(photo).permute(2, 0, 1)[None] / 255
     off = np.abs(255 * reserved(sketch, rgb)[0, 0].numpy() - tools_reserved(drawing, gray_of(photo), 1.0))
     assert off.mean() < 1 and off.max() < 16  # the tools' greys are bytes

@@ -13,15 +13,16 @@ from utils.greys import depth, paper
 
 BROAD = 5  # pixels of the working size: ink that a square of this side fits into is broader than a line
 REACH = 4  # pixels by which such ink is taken as wider, half on either side, so that its rim is cut with it
-# What changes slowly is found at half the size: these are pairs of pixels.
-CROWD = 13  # side of the square in which the mean of the ink is taken:
-CROWDED = (0.15, 0.35)  # up to the first mean nothing is taken away, so that a bold line that stands alone stays bold
-NEIGHBOURHOOD = 9  # side of the square in which the photo's darkest and lightest grey are looked for
-SOFT = 5  # side of the square over which both are averaged
+CROWDED = (0.15, 0.35)  # mean of the ink around: up to the first nothing is taken away, so that a bold line that stands alone stays bold
 NOISE = 0.08  # of the scale of greys, added to their range: differences below it tell nothing
 LIGHT = (0.3, 0.6)  # place in that range: ink is kept up to the first, and gone from the second on
-BAND = 512  # rows at once, which bounds the memory
-MARGIN = 2 * max(NEIGHBOURHOOD // 2 + SOFT // 2, CROWD // 2) + 4  # rows beyond a band on which its result may depend
+# What changes slowly is found at half the size. In pairs of pixels:
+CROWD = 13  # side of the square over which that mean is taken
+NEIGHBOURHOOD = 9  # side of the square in which the photo's darkest and lightest grey are looked for
+SOFT = 5  # side of the square over which both are averaged
+# In rows, even numbers:
+BAND = 512  # at once, which bounds the memory
+MARGIN = 2 * max(NEIGHBOURHOOD // 2 + SOFT // 2, CROWD // 2) + 4  # beyond a band, on which its result may depend
 
 
 def reserved(sketch, gray, amount):
@@ -49,7 +50,7 @@ def reserve_band(sketch, gray, amount):
 
 
 def doubled(half, shape):
-    """An image of twice the size, cut to `shape` (H, W): the inverse of data.filters.halved()."""
+    """What data.filters.halved() made smaller, back at `shape` (H, W), interpolated."""
     return cv2.resize(half, None, fx=2, fy=2, interpolation=cv2.INTER_LINEAR)[: shape[0], : shape[1]]
 
 

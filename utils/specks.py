@@ -2,7 +2,7 @@
 
 Specks: on lawns, skies, walls and sand a network is never quite sure, and leaves a dash here and there. What is small, faint and
 far from all other ink is one. Small strokes near others stay, for they may be an eyelid, a tuft of grass or hatching, and so
-do dark ones, which may be a bird.
+do dark ones, which may be a bird. Strokes with one pixel of paper between them count as one, those with two in half of the places.
 
 Stray strokes: behind a flower or a player everything is blurred, and some of its soft borders are drawn as dashes. A thin stroke
 that stands alone where the photo has no sharp step is one, however dark. Spots stay, which may be a pattern.
@@ -110,8 +110,8 @@ def runs(mask):
 
 
 def specks(sums, strokes):
-    """Which strokes are specks: bool (N,). sums: integral image of the mean ink of the cells, with PADDING around it."""
-    few = (strokes.area <= AREA) & (CELL * strokes.sides.max(0) <= SIDE)
+    """Which of the small strokes are specks: bool (N,). sums: integral image of the mean ink of the cells, with PADDING around it."""
+    few = (strokes.area > 0) & (strokes.area <= AREA) & (CELL * strokes.sides.max(0) <= SIDE)
     candidates = few & (strokes.sums(strokes.dark) == 0)
     around = np.zeros(len(strokes.place))
     asked = candidates[strokes.number]

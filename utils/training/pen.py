@@ -75,16 +75,27 @@ def ramp(values, low, high):
     return ((values - low) / (high - low)).clamp(0, 1)
 
 
+def halved(image):
+    """What data.filters.halved() makes of images (B, C, H, W)."""
+    return F.avg_pool2d(image, 2, ceil_mode=True, count_include_pad=False)
+
+
+def doubled(half, size):
+    """What utils.reserve.doubled() makes of images of half the size: (B, C, H, W) of `size`."""
+    return F.interpolate(half, scale_factor=2, mode="bilinear")[..., : size[0], : size[1]]
+
+
 def reserved(sketch, photo):
     """What utils.reserve.reserved() makes of sketches at amount 1, without its rounding.
 
-    sketch: (B, T, H, W) in [0, 1], 1 = paper. photo: RGB (B, 3, H, W) in [0, 1]. Sides above CROWD.
+    sketch: (B, T, H, W) in [0, 1], 1 = paper. photo: RGB (B, 3, H, W) in [0, 1]. Sides above CROWD, which counts pairs of pixels.
     """
-    ink, gray = 1 - sketch, luminance(photo)
+    ink, gray, size = 1 - sketch, luminance(photo), sketch.shape[2:]
     broad = torch.minimum(ink, extreme(torch.maximum, extreme(torch.minimum, ink, BROAD), BROAD + REACH))
-    dark, light = (average(extreme(which, gray, NEIGHBOURHOOD), SOFT) for which in (torch.minimum, torch.maximum))
+    extremes = (average(extreme(which, halved(gray), NEIGHBOURHOOD), SOFT) for which in (torch.minimum, torch.maximum))
+    dark, light = (doubled(half, size) for half in extremes)
     place = ramp((gray - dark) / (light - dark + NOISE), *LIGHT)
-    return sketch + broad * place * ramp(average(ink, CROWD), *CROWDED)
+    return sketch + broad * place * doubled(ramp(average(halved(ink), CROWD), *CROWDED), size)
 
 
 def as_written(sketch, photo):
