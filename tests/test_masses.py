@@ -91,6 +91,7 @@ def test_tools_fill_the_blend_and_the_hatched_candidates_alone(tmp_path, monkeyp
     save_generator(Photo2Sketch(TINY), tmp_path / "tiny.pth", 1)
     photo = np.array(Image.fromarray(np.random.default_rng(0).integers(0, 256, (6, 8, 3), np.uint8)).resize((320, 240)))
     monkeypatch.setattr("utils.sketcher.has_dark_masses", lambda gray: True)
+    monkeypatch.setattr("utils.sketcher.SMALLEST", 160)  # one smaller drawing alone
     sketcher, plain = (Sketcher(str(tmp_path / "tiny.pth"), "cpu", "float32", "full") for _ in range(2))
     plain.hatches = False
     working = sketcher.prepare(photo)
@@ -128,23 +129,23 @@ def test_a_second_drawing_is_made_where_something_is_dark_alone(coat, tmp_path, 
     assert [small.gray[0, 0] for small, _ in found] == [10, 20, 30]
     assert [one.pixels.shape for one in calls[0]] == [(128, 160, 3)] * 2
     assert sketcher.seconds(batch, 0.0, []) == [(None, None)] * 3
-    tiny = [sketcher.prepare(np.full((200, 2 * SMALLEST - 2, 3), 10, np.uint8))]
+    tiny = [sketcher.prepare(np.full((100, 2 * SMALLEST - 2, 3), 10, np.uint8))]
     assert sketcher.seconds(tiny, 0.0, [5]) == [(None, None)]  # of small photos no smaller drawing is made
     sketcher.hatches = False
     assert sketcher.seconds(batch, 0.0, [5]) == [(None, None)] * 3 and len(calls) == 1
 
 
-def test_the_second_drawing_is_filled_from_a_third(tmp_path, monkeypatch):
+def test_smaller_drawings_are_filled_from_still_smaller_ones(tmp_path, monkeypatch):
     torch.manual_seed(0)
     save_generator(Photo2Sketch(TINY), tmp_path / "tiny.pth", 1)
     sketcher, shapes = Sketcher(str(tmp_path / "tiny.pth"), "cpu", "float32", "full"), []
     monkeypatch.setattr("utils.sketcher.has_dark_masses", lambda gray: True)
     monkeypatch.setattr("utils.sketcher.filled", lambda sketch, second, *rest: shapes.append((*sketch.shape, *second.shape)) or sketch)
     sketcher.sketches([sketcher.prepare(np.zeros((480, 640, 3), np.uint8))])
-    assert shapes == [(240, 320, 120, 160), (480, 640, 240, 320)]  # the smallest first
+    assert shapes == [(120, 160, 60, 80), (240, 320, 120, 160), (480, 640, 240, 320)]  # the smallest first
     shapes.clear()
     sketcher.maps([sketcher.prepare(np.zeros((480, 640, 3), np.uint8))])
-    assert shapes == [(240, 320, 120, 160)] * 3 + [(480, 640, 240, 320)] * 3  # two candidates and the blend
+    assert shapes == [(120, 160, 60, 80)] * 3 + [(240, 320, 120, 160)] * 3 + [(480, 640, 240, 320)] * 3  # two candidates and the blend
     assert HATCHED == (4, 5, None)
 
 

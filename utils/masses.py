@@ -3,7 +3,7 @@
 At the size at which lines are fine, a coat or a roof is larger than what the network takes in at once, and its hatching
 fades towards the middle. Draughtsmen step back and squint. So the photo is drawn a second time, small, and where that
 drawing has tone between its lines and the first one is paler, strokes of the same field fill the difference, up to the borders
-that the photo has. The small drawing is filled in the same way from one of half its size.
+that the photo has. The small drawing is filled in the same way from one of half its size, and so on.
 """
 import functools
 
@@ -20,7 +20,7 @@ from utils.style import CANDIDATES
 
 SIDE = 384  # pixels of the second drawing's long side, at most,
 SHARE = 0.5  # and at most this part of the first one's
-SMALLEST = 128  # and at least: what would be smaller is not drawn
+SMALLEST = 64  # and at least: smaller ones hatch clean backgrounds
 LINES = CANDIDATES - SHADED  # number of the candidate that has the lines of the denser ones, and no tone
 HATCHED = (*range(LINES + 1, CANDIDATES + 1), None)  # numbers of the drawings that are filled, None = the blend
 WINDOW = 7  # pairs of pixels of the second drawing, side of the square over which tone is compared, and fitted to the photo's grey

@@ -187,7 +187,7 @@ class Sketcher:
     def seconds(self, batch, detail, numbers):
         """For each of some Workings of one shape: the small one, and its candidate LINES and `numbers`, or None where none is due.
 
-        Those are filled from a third one in their turn.
+        Those are filled from smaller ones in their turn.
         """
         size = second_size(*batch[0].shape)
         if not (numbers and self.hatches and size >= SMALLEST):
