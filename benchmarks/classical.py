@@ -8,9 +8,9 @@ import sys
 import cv2
 import numpy as np
 
-from data.pictures import find_pictures
 from utils.atomic import write_bytes
 from utils.encode import encode
+from utils.folder import InputError, assign, find
 from utils.pictures import PictureError, read_picture
 from utils.style import to_bytes
 from utils.tool_options import Parser
@@ -58,19 +58,20 @@ METHODS = {"Canny": canny, "XDoG": xdog, "dodge and blur": dodge}
 
 
 def write_all(photos, output):
-    """Draw every picture of a folder by all METHODS into output/METHOD, as PNG of its name and size -> how many, and a sentence for each of the others.
+    """Draw every picture of a folder by all METHODS into output/METHOD, as PNG, named as by the tools -> how many, and a sentence for each of the others.
 
-    OSError where nothing can be written.
+    InputError without pictures, OSError where nothing can be written.
     """
-    drawn, failed = 0, []
-    for name in find_pictures(photos):
+    found, problems = find([photos], output, "--photos")
+    drawn, failed = 0, [f"{name}: {reason}" for name, reason in problems]
+    for task in assign(found, lambda target: [f"{target}.png"])[0]:
         try:
-            photo = read_picture(os.path.join(photos, name))
+            photo = read_picture(task.path)
         except PictureError as error:
             failed.append(f"{error}. Repair or remove it.")
             continue
         for method, function in METHODS.items():
-            path = os.path.join(output, method, os.path.splitext(name)[0] + ".png")
+            path = os.path.join(output, method, f"{task.target}.png")
             os.makedirs(os.path.dirname(path), exist_ok=True)
             write_bytes(path, encode(to_bytes(function(photo)), "png"))
         drawn += 1
@@ -83,10 +84,10 @@ def main(arguments=None):
     folders = ", ".join(METHODS)
     parser.add_argument("--output", required=True, metavar="DIR", help=f"folder of the folders {folders}")
     options = parser.parse_args(arguments)
-    if not os.path.isdir(options.photos):
-        parser.error(f"--photos {options.photos}: no such folder. Name a folder of pictures.")
     try:
         drawn, failed = write_all(options.photos, options.output)
+    except InputError as error:
+        parser.error(str(error))
     except OSError as error:
         sys.exit(f"--output {options.output}: cannot be written to ({error.strerror}). Name another folder.")
     print(f"{drawn} photos drawn into {options.output}, each by {folders}")

@@ -73,7 +73,7 @@ def main(arguments=None):
     options = parser.parse_args(arguments)
     work, rows = OtherWork(), []
     try:
-        found, _ = find([options.photos], os.devnull)
+        found, _ = find([options.photos], os.devnull, "--photos")
         tasks, _ = assign(found[: options.limit], lambda target: [f"{target}.png"])
         for checkpoint in options.checkpoint:
             bare, tools, first, last = measure(Sketcher(checkpoint), tasks, options.rounds)

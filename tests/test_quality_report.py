@@ -150,13 +150,16 @@ def test_classical_drawings_are_written_and_a_bad_photo_is_named(tmp_path, capsy
     (photos / "more").mkdir(parents=True)
     rgb = np.random.default_rng(0).integers(0, 256, (40, 60, 3), np.uint8)
     Image.fromarray(rgb).save(photos / "more" / "one.png")
+    Image.fromarray(255 - rgb).save(photos / "more" / "one.tif")
     (photos / "bad.jpg").write_bytes(b"no picture")
     with pytest.raises(SystemExit) as left:
         classical.main(["--photos", str(photos), "--output", str(output)])
-    assert "bad.jpg" in left.value.code and "1 photos drawn" in capsys.readouterr().out
+    assert "bad.jpg" in left.value.code and "2 photos drawn" in capsys.readouterr().out
     for name, method in classical.METHODS.items():
         drawn = np.array(Image.open(output / name / "more" / "one.png"))
         assert np.abs(drawn - 255 * method(rgb)).max() <= 0.5
+        other = np.array(Image.open(output / name / "more" / "one.tif.png"))  # named as by the tools: nothing is replaced
+        assert np.abs(other - 255 * method(255 - rgb)).max() <= 0.5
     for place, folder, option in ((tmp_path / "none", output, "--photos"), (photos, photos / "bad.jpg", "--output")):
         with pytest.raises(SystemExit) as left:
             classical.main(["--photos", str(place), "--output", str(folder)])

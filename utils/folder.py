@@ -61,10 +61,10 @@ def walk(root, output):
     return sorted(names), problems
 
 
-def find(inputs, output):
+def find(inputs, output, option="--input"):
     """Files and folders -> (list of (path, name), problems as in walk). Files are taken whatever their extension.
 
-    InputError if something does not exist, if there is no picture at all, or if the output folder is an input folder.
+    option: which names the inputs. InputError if something does not exist, if there is no picture at all, or if the output folder is an input folder.
     """
     found, problems = [], []
     for given in inputs:
@@ -77,10 +77,10 @@ def find(inputs, output):
         elif os.path.lexists(given):
             found.append((given, os.path.basename(given)))
         else:
-            raise InputError(f"--input {given}: no such file or folder.")
+            raise InputError(f"{option} {given}: no such file or folder.")
     if not found and not problems:
         kinds = ", ".join(extension[1:] for extension in EXTENSIONS)
-        raise InputError(f"--input {' '.join(inputs)}: no pictures there (looked for {kinds}).")
+        raise InputError(f"{option} {' '.join(inputs)}: no pictures there (looked for {kinds}).")
     return list(dict.fromkeys(found)), problems
 
 

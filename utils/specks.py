@@ -70,7 +70,7 @@ class Strokes(NamedTuple):
     box: np.ndarray  # first row, first column, last row and last column of the strokes in cells, (4, N), where they are small
 
     def sums(self, values):
-        """Sums of values of the cells over the strokes, (N,)."""
+        """Sums of values of the cells over the strokes, (N,); None counts the cells."""
         return np.bincount(self.number, values, self.box.shape[1])
 
     @property
