@@ -3,7 +3,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from .onednn import Packed, convolve, fuses, pack
+from .onednn import Packed, convolve, fuses
 
 SIDES = (1, 1)  # padding of the filter, and its stride
 
@@ -24,7 +24,8 @@ class Doubling(nn.Module):
         if x.dtype != torch.bfloat16 or not fuses(x):
             return F.interpolate(x, scale_factor=2, mode="bilinear", align_corners=False)
         x = F.interpolate(x, scale_factor=2, mode="nearest")
-        x = convolve(x, self.packed(x, lambda: pack(spread(x), x, SIDES, SIDES, x.shape[1])), padding=SIDES, groups=x.shape[1])
+        weight = self.packed(x, lambda: spread(x), SIDES, SIDES, x.shape[1])
+        x = convolve(x, weight, padding=SIDES, groups=x.shape[1])
         x[..., :: x.shape[-2] - 1, :] *= 4 / 3
         x[..., :: x.shape[-1] - 1] *= 4 / 3
         return x

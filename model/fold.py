@@ -14,7 +14,7 @@ from torch.nn import functional as F
 from .blocks import SLOPE, ConvNorm, ResidualBlock
 from .decoder import UpBlock
 from .doubling import Doubling
-from .onednn import NOTHING, Packed, add_convolution, convolve, fuses, pack
+from .onednn import NOTHING, Packed, add_convolution, convolve, fuses
 
 
 class FusedConv(nn.Module):
@@ -41,7 +41,7 @@ class FusedConv(nn.Module):
     def _weight(self, x):
         if not fuses(x):
             return self.weight
-        return self.packed(x, lambda: pack(self.weight, x, self.stride, self.padding))
+        return self.packed(x, lambda: self.weight, self.stride, self.padding)
 
     def forward(self, x):
         return convolve(x, self._weight(x), self.bias, self.stride, self.padding, self.then)
