@@ -33,8 +33,8 @@ def alone(sketcher, workings):
         same = list(same)
         count = min(BATCH, sketcher.at_once(same[0]))
         for first in range(0, len(same), count):
-            sketcher.sketches(same[first : first + count])
-            sketcher.foregrounds(same[first : first + count], Style())
+            some = same[first : first + count]
+            sketcher.sketches(some, foregrounds=sketcher.foregrounds(some, Style()))
     return time.perf_counter() - start
 
 

@@ -152,7 +152,7 @@ def test_a_folder_takes_the_time_of_the_network_and_more(tmp_path, checkpoint, c
         Image.fromarray(scene(40 + number // 4, 56)).save(tmp_path / f"{number}.png")
     drawn = []
 
-    def sketches(self, batch, *_):
+    def sketches(self, batch, *_, **more):
         drawn.append(len(batch))
         time.sleep(0.01 * len(batch))
         return [one.photo[..., 0] for one in batch]

@@ -21,8 +21,8 @@ class AllDrawings:
     def __call__(self, photo):
         """uint8 RGB (H, W, 3) -> {name of DRAWINGS: float32 (H, W) in [0, 1], 1 = paper}, the blend last."""
         working = self.sketcher.prepare(photo)
-        (drawings,) = self.sketcher.drawings([working], numbers=NUMBERS)
-        (foreground,) = self.sketcher.foregrounds([working], self.style)
+        (foreground,) = foregrounds = self.sketcher.foregrounds([working], self.style)
+        (drawings,) = self.sketcher.drawings([working], numbers=NUMBERS, foregrounds=foregrounds)
         drawn = (
             inked(drawings[number], self.style.of_candidate(number), working, None if number else foreground) for number in NUMBERS
         )

@@ -3,7 +3,8 @@
 At the size at which lines are fine, a coat or a roof is larger than what the network takes in at once, and its hatching
 fades towards the middle. Draughtsmen step back and squint. So the photo is drawn a second time, small, and where that
 drawing has tone between its lines and the first one is paler, strokes of the same field fill the difference, up to the borders
-that the photo has. The small drawing is filled in the same way from one of half its size, and so on.
+that the photo has. The small drawing is filled in the same way from one of half its size, and so on. What no drawing has, the
+photo's own darkness asks for.
 """
 import functools
 
@@ -14,6 +15,7 @@ from data.filters import guided, halved, ramp
 from data.shading import CONTRAST
 from model.head import SHADED
 from utils.bands import in_bands
+from utils.darkness import lightest
 from utils.greys import depth, paper
 from utils.strokes import ANGLES, PERIOD, stroke_field
 from utils.style import CANDIDATES
@@ -43,16 +45,17 @@ def second_size(height, width):
 
 def has_dark_masses(gray):
     """Whether enough of a photo, in grey uint8 (h, w) and as small as the second drawing, is dark, as a mass and not as lines, for that to pay."""
-    return bool((cv2.blur(gray, (AROUND, AROUND)) < DARK * np.percentile(gray[::2, ::2], 95)).mean() > PART)
+    return bool((cv2.blur(gray, (AROUND, AROUND)) < DARK * lightest(gray)).mean() > PART)
 
 
-def filled(sketch, second, lines, gray, small):
+def filled(sketch, second, lines, gray, small, asked=None):
     """The sketch with the tone of the second, small drawing where it is paler.
 
     sketch: (H, W), uint8 or utils.greys. second, lines: the same drawing and candidate LINES of the small photo, (h, w). gray,
-    small: of the photo and the small one, uint8 (H, W) and (h, w). Nothing gets lighter.
+    small: of the photo and the small one, uint8 (H, W) and (h, w). asked: utils.darkness of the small one,
+    None = nothing is asked for. Nothing gets lighter.
     """
-    follows = missing_tone(sketch, second, lines, small)
+    follows = missing_tone(sketch, second, lines, small, *(asked or ()))
     if follows is None:
         return sketch
     steps = (np.int16(np.rint((STEPS * part).clip(-LIMIT, LIMIT))) for part in follows)
@@ -60,20 +63,21 @@ def filled(sketch, second, lines, gray, small):
     return in_bands(fill_band, BAND, 0, sketch, cv2.blur(gray, (3, 3)), *steps)
 
 
-def missing_tone(sketch, second, lines, gray):
+def missing_tone(sketch, second, lines, gray, least=0.0, share=1.0):
     """Tone that the sketch lacks, as what follows from the photo's grey in [0, 1]: a and b of data.filters.guided(), or None for none.
 
     What lies at lines is not looked at, for both drawings leave a margin of paper there. The photo tells how far the tone goes.
-    gray: uint8 (h, w) as the second drawing.
+    gray: uint8 (h, w) as the second drawing. least, share: of the tone, see utils.darkness.
     """
     full = paper(sketch)
     ink = cv2.resize(full - sketch, second.shape[::-1], interpolation=cv2.INTER_AREA)
     line = cv2.dilate(full - lines, np.ones((3, 3), np.uint8))
-    missing = cv2.subtract(cv2.subtract(lines, second), cv2.subtract(ink, line), dtype=cv2.CV_32F) / full
+    tone = np.maximum(share * cv2.subtract(lines, second) / full, least)
+    missing = tone - cv2.subtract(ink, line) / np.float32(full)
     free = 1 - ramp(cv2.boxFilter(line, cv2.CV_32F, (3, 3)) / full, *NEAR)
     a, b = guided(gray / np.float32(255), missing, free, WINDOW, NOISE)
-    share = ramp(cv2.boxFilter(halved(free), cv2.CV_32F, (WINDOW, WINDOW)), *FREE) * (np.maximum(b, a + b) > PALER[0])
-    return (a * share, b * share) if share.any() else None
+    room = ramp(cv2.boxFilter(halved(free), cv2.CV_32F, (WINDOW, WINDOW)), *FREE) * (np.maximum(b, a + b) > PALER[0])
+    return (a * room, b * room) if room.any() else None
 
 
 def fill_band(sketch, gray, a, b):

@@ -50,8 +50,8 @@ class OneDrawing(Output):
 
     def draw(self, sketcher, batch, progress):
         """What contents() needs of each of some Workings of one shape."""
-        sketches = sketcher.sketches(batch, self.style.detail, self.style.candidate, progress)
-        return list(zip(sketches, sketcher.foregrounds(batch, self.style)))
+        foregrounds = sketcher.foregrounds(batch, self.style)
+        return list(zip(sketcher.sketches(batch, self.style.detail, self.style.candidate, foregrounds, progress), foregrounds))
 
     def contents(self, target, drawn, working, photo=None):
         """Yields (name, content) of the files of one photo. drawn: from draw(), of `working`. photo: itself, uint8 RGB (H, W, 3)."""
@@ -78,8 +78,8 @@ class AllCandidates(OneDrawing):
         return [*super().names(target), *self.candidates(target), *more]
 
     def draw(self, sketcher, batch, progress):
-        maps = sketcher.maps(batch, self.style.detail, progress)
-        return list(zip(maps, sketcher.foregrounds(batch, self.style)))
+        foregrounds = sketcher.foregrounds(batch, self.style)
+        return list(zip(sketcher.maps(batch, self.style.detail, foregrounds, progress), foregrounds))
 
     def contents(self, target, drawn, working, photo=None):
         maps, foreground = drawn

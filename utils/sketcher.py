@@ -16,6 +16,7 @@ from model.foreground import SIDE, for_finding
 from model.generator import MIN_SIDE
 from model.reverse import ReverseEngine
 from utils.checkpoint import CheckpointError, load_network
+from utils.darkness import darkness
 from utils.defaults import CHECKPOINTS, MAX_MEGAPIXELS, WORKING_SIZE
 from utils.devices import choose_device, is_out_of_memory
 from utils.greys import FINE, fine
@@ -93,8 +94,9 @@ class Sketcher:
         style = self.styled(style)
         photo = self.read(image)
         working = self.prepare(photo)
-        sketch = self.sketches([working], style.detail, style.candidate)[0]
-        sketch = inked(sketch, style, working, self.foregrounds([working], style)[0])
+        foregrounds = self.foregrounds([working], style)
+        sketch = self.sketches([working], style.detail, style.candidate, foregrounds)[0]
+        sketch = inked(sketch, style, working, foregrounds[0])
         drawing = finish(sketch, style, working.size, photo)
         return drawing if isinstance(image, np.ndarray) else Image.fromarray(drawing)
 
@@ -126,13 +128,13 @@ class Sketcher:
         """Let `count` threads draw at once; before, they take turns."""
         self.engine.turn = threading.Semaphore(count)
 
-    def sketches(self, batch, detail=0.0, candidate=None, progress=None):
+    def sketches(self, batch, detail=0.0, candidate=None, foregrounds=None, progress=None):
         """One drawing of each of some Workings of one shape: a list of (h, w) in utils.greys, of a photo uint8.
 
-        detail, candidate: as in Style. progress: called as progress(done, total) after each tile. When memory runs out,
-        the photos are drawn one by one, then in smaller tiles.
+        detail, candidate: as in Style. foregrounds: their maps, see foregrounds(), for the dark masses of the blend. progress: called
+        as progress(done, total) after each tile. When memory runs out, the photos are drawn one by one, then in smaller tiles.
         """
-        return [drawings[candidate] for drawings in self.drawings(batch, detail, (candidate,), progress)]
+        return [drawings[candidate] for drawings in self.drawings(batch, detail, (candidate,), foregrounds, progress)]
 
     def foregrounds(self, batch, style):
         """For each of some Workings the map of its foreground, float32 (h, w) of a few cells, or None where the style needs none."""
@@ -160,14 +162,14 @@ class Sketcher:
             raise CheckpointError(f"{error} {remedy}") from error
         return for_finding(network, self.device, self.engine.dtype)
 
-    def drawings(self, batch, detail=0.0, numbers=(None,), progress=None):
+    def drawings(self, batch, detail=0.0, numbers=(None,), foregrounds=None, progress=None):
         """Some drawings of each of some Workings of one shape: a list of {number: (h, w)}, as in sketches().
 
         numbers: candidates 1 to T, None = the blend. The rest as in sketches().
         """
-        return self._fill(self._drawings(batch, detail, numbers, progress), batch, detail)
+        return self._fill(self._drawings(batch, detail, numbers, progress), batch, detail, foregrounds or [None] * len(batch))
 
-    def _drawings(self, batch, detail, numbers, progress):
+    def _drawings(self, batch, detail, numbers, progress=None):
         """drawings() without what the second drawing adds."""
         indices = [None if number is None else number - 1 for number in numbers]
 
@@ -176,12 +178,17 @@ class Sketcher:
 
         return [dict(zip(numbers, one.trim(planes))) for one, planes in zip(batch, self._sparing(stack(batch), draw))]
 
-    def _fill(self, found, batch, detail):
-        """The drawings found of some Workings of one shape with the dark masses of the second, small drawing, see utils.masses."""
+    def _fill(self, found, batch, detail, foregrounds=None):
+        """The drawings found of some Workings of one shape with the dark masses of the second, small drawing, see utils.masses.
+
+        foregrounds: as in foregrounds(), for what the photo asks for by itself; None = it asks for nothing.
+        """
         numbers = [number for number in found[0] if number in HATCHED]
-        for drawings, one, (small, second) in zip(found, batch, self.seconds(batch, detail, numbers)):
-            fill = lambda number: filled(drawings[number], second[number], second[LINES], one.gray, small.gray)
-            drawings |= {number: fill(number) for number in numbers if second}
+        for place, (one, (small, second)) in enumerate(zip(batch, self.seconds(batch, detail, numbers))):
+            for number in numbers if second else ():
+                asked = foregrounds and darkness(small, one.steps, None if number else foregrounds[place])
+                drawings = found[place]
+                drawings[number] = filled(drawings[number], second[number], second[LINES], one.gray, small.gray, asked)
         return found
 
     def seconds(self, batch, detail, numbers):
@@ -195,15 +202,16 @@ class Sketcher:
         small = [to_working(one.photo, size) for one in batch]
         due = [has_dark_masses(one.gray) for one in small]
         asked = list(itertools.compress(small, due))
-        found = iter(self.drawings(asked, detail, (LINES, *numbers)) if asked else ())
+        found = iter(self._fill(self._drawings(asked, detail, (LINES, *numbers)), asked, detail) if asked else ())
         return [(one, next(found) if needed else None) for one, needed in zip(small, due)]
 
-    def maps(self, batch, detail=0.0, progress=None):
+    def maps(self, batch, detail=0.0, foregrounds=None, progress=None):
         """Everything that the network draws of some Workings of one shape: a list of Maps; else as sketches()."""
+        foregrounds = foregrounds or [None] * len(batch)
         if batch[0].pixels.size > 3 * LARGE:
-            return [self._maps_of_large(one, detail, progress) for one in batch]
+            return [self._maps_of_large(one, detail, foreground, progress) for one, foreground in zip(batch, foregrounds)]
         found = self._maps(batch, detail, progress)
-        self._fill([maps.drawings for maps in found], batch, detail)
+        self._fill([maps.drawings for maps in found], batch, detail, foregrounds)
         return found
 
     def _maps(self, batch, detail, progress=None):
@@ -220,10 +228,10 @@ class Sketcher:
             found.append(Maps(dict(zip(NUMBERS, drawings)), confidences))
         return found
 
-    def _maps_of_large(self, one, detail, progress):
+    def _maps_of_large(self, one, detail, foreground, progress):
         """Maps of a photo whose floats would take too much memory: no floats but the confidences, at WORKING_SIZE."""
         small = self._maps([to_working(one.photo, WORKING_SIZE)], detail)[0]
-        return Maps(self.drawings([one], detail, NUMBERS, progress)[0], small.confidences)
+        return Maps(self.drawings([one], detail, NUMBERS, [foreground], progress)[0], small.confidences)
 
     def _sparing(self, photos, draw):
         """draw(photos, tile) of uint8 photos (B, h, w, 3), with less at once when memory runs out."""

@@ -1,0 +1,191 @@
+"""What a photo's own darkness asks for: tone of black things, more of the subject, and of dark backdrops as a whole or not at all."""
+import cv2
+import numpy as np
+import pytest
+import torch
+
+from model import Photo2Sketch
+from tests.tiny import TINY
+from utils import darkness as module
+from utils.background import left_ink
+from utils.checkpoint import save_generator
+from utils.darkness import BLACK, DARK, DARKEST, LIGHT, darkness, lightest
+from utils.masses import filled
+from utils.sketcher import Sketcher
+from utils.working import Working
+
+SIZE = 240, 320
+
+
+NO_STEPS = np.zeros(SIZE, np.uint8)
+
+
+def photo(grey, rows, columns, ground=200):
+    """A photo in grey with a box of another grey."""
+    image = np.full(SIZE, ground, np.uint8)
+    image[rows, columns] = grey
+    return image
+
+
+def asked_by(gray, foreground=None, steps=NO_STEPS, rgb=None):
+    """What a small photo asks for, which is grey but for rgb."""
+    rgb = cv2.merge([gray] * 3) if rgb is None else rgb
+    return darkness(Working(rgb, gray.shape, gray.shape), steps, foreground)
+
+
+def figure(columns):
+    """A map of the foreground: sure in some of 64 columns."""
+    found = np.zeros((48, 64), np.float32)
+    found[:, columns] = 1
+    return found
+
+
+def test_black_asks_for_tone_and_grey_does_not():
+    box = slice(60, 180), slice(80, 240)
+    asked = [asked_by(photo(grey, *box))[0] for grey in range(0, 130, 10)]
+    middles = [float(least[120, 160]) for least in asked]
+    assert middles[0] == middles[1] == pytest.approx(DARKEST) and all(a >= b for a, b in zip(middles, middles[1:]))
+    for grey, middle in zip(range(0, 130, 10), middles):
+        assert middle == pytest.approx(DARKEST * np.interp(grey / 200, BLACK, (1, 0)), abs=1e-5)
+    assert asked[0][:40].max() == 0
+    dim = asked_by(photo(15, *box, ground=100))[0]  # the same in half of the light
+    assert np.allclose(dim, asked_by(photo(30, *box))[0], atol=1e-5)
+
+
+def test_without_a_subject_all_that_is_drawn_counts():
+    image = photo(20, slice(60, 180), slice(80, 240))
+    assert asked_by(image)[1] == 1
+    least, share = asked_by(image, np.zeros((48, 64), np.float32))
+    assert np.allclose(least, asked_by(image)[0], atol=1e-6) and (share == 1).all()
+
+
+def test_the_subject_asks_for_more_than_the_rest():
+    clothes = 54  # 0.27 of the light: too light for black
+    image = photo(clothes, slice(60, 180), slice(20, 140))
+    assert asked_by(image)[0].max() == 0
+    least, _ = asked_by(image, figure(slice(4, 28)))
+    assert least[120, 80] == pytest.approx(DARKEST * np.interp(0.27, DARK, (1, 0)), abs=0.01)
+    assert least[:, 200:].max() == 0
+
+
+def test_what_has_a_colour_is_not_dark():
+    box = slice(60, 180), slice(20, 140)
+    rgb = cv2.merge([photo(54, *box)] * 3)
+    rgb[box] = 146, 15, 15  # as light as a grey of 54
+    gray = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)
+    assert abs(int(gray[120, 80]) - 54) <= 1
+    least, _ = asked_by(gray, figure(slice(4, 28)), rgb=rgb)
+    assert least[120, 80] == 0 and asked_by(gray, figure(slice(4, 28)))[0][120, 80] > 0.2
+
+
+def test_a_shadow_on_skin_is_none_of_its_tones():
+    box = slice(60, 180), slice(20, 140)
+    gray = photo(60, *box)
+    asked = []
+    for red, green, blue in ((60, 60, 60), (76, 56, 40)):  # of nearly one darkness: stone, and a cheek
+        rgb = cv2.merge([gray] * 3)
+        rgb[box] = red, green, blue
+        asked.append(asked_by(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), figure(slice(4, 28)), rgb=rgb)[0][120, 80])
+    assert asked[0] > 0.1 and asked[1] == 0
+
+
+@pytest.mark.parametrize("turned", [lambda image: image, np.flipud, np.fliplr])
+def test_a_backdrop_is_hatched_up_to_its_border_and_what_only_fades_is_not(turned):
+    """The upper part of a photo is dark, behind a figure in the middle: a wall, or the light that falls off."""
+    wall = np.full(SIZE, 200, np.uint8)
+    wall[:120] = 30
+    fading = np.uint8(np.clip(np.linspace(70, 330, 240), 70, 200))[:, None].repeat(320, 1)
+    foreground = turned(figure(slice(28, 36)))
+    least, share = asked_by(turned(wall), foreground)
+    behind = turned(np.arange(320)[None].repeat(240, 0) < 100)
+    upper, lower = turned(np.arange(240)[:, None].repeat(320, 1) < 105) & behind, turned(np.arange(240)[:, None].repeat(320, 1) > 135) & behind
+    assert least[upper].min() > 0.25 and np.ptp(least[upper]) < 0.01 and least[lower].max() == 0
+    assert share[upper].min() > 0.99 and share[lower].max() < 0.01
+    least, share = asked_by(turned(fading), foreground)
+    assert least[behind].max() == 0 and share[behind].max() < 0.5
+    assert share[:, 150:170].min() == 1  # the subject's own tone counts
+
+
+def test_what_is_in_focus_has_a_drawing_of_its_own():
+    image = np.full(SIZE, 200, np.uint8)
+    image[:120] = 40
+    foreground = figure(slice(28, 36))
+    behind = np.s_[10:100, 10:100]
+    steps = np.full(SIZE, 255, np.uint8)
+    even, busy = asked_by(image, foreground), asked_by(image, foreground, steps)
+    assert even[0][behind].min() > 0.2 and busy[0][behind].max() == 0
+    assert even[1][behind].min() > 0.99 and busy[1].min() > 0.99  # all counts, below the wall too
+    assert even[1][140:, :100].max() < 0.01
+
+
+def test_at_night_all_that_is_drawn_counts():
+    image = np.uint8(np.clip(np.linspace(20, 180, 240), 20, 180))[:, None].repeat(320, 1)
+    _, share = asked_by(image, figure(slice(28, 36)))
+    assert share[:12].min() > 0.9 and share[150:, :100].max() < 0.01
+
+
+def test_backdrops_are_looked_at_one_by_one():
+    image = np.full(SIZE, 200, np.uint8)
+    image[30:90, 20:90] = 30
+    image[150:220, 20:90] = 30
+    image[130:] = cv2.GaussianBlur(image, (0, 0), 22)[130:]
+    least, share = asked_by(image, figure(slice(40, 60)))
+    assert least[60, 55] > 0.2 and share[60, 55] > 0.99
+    assert least[185, 55] == 0 and share[185, 55] < 0.01
+
+
+def test_a_place_that_may_be_the_subject_is_no_backdrop():
+    image = np.full(SIZE, 10, np.uint8)
+    image[:, 300:] = 200
+    foreground = figure(slice(0, 30))
+    foreground[:, 30:40] = 0.4  # in doubt
+    doubtful = cv2.resize(left_ink(foreground, 0.0), SIZE[::-1]) > 0.5
+    least, share = asked_by(image, foreground)
+    assert doubtful[:, 152:190].all() and share[doubtful].min() == 1 and least[:, 160:185].min() > 0.4
+
+
+def test_what_no_drawing_has_is_filled_by_what_is_asked_for():
+    gray = photo(10, slice(40, 200), slice(60, 260))
+    small, blank = gray[::2, ::2], np.full((120, 160), 255, np.uint8)
+    parts = np.full(SIZE, 255, np.uint8), blank, blank, gray, small
+    assert np.array_equal(filled(*parts), parts[0])
+    drawn = filled(*parts, asked_by(small))
+    assert abs(255 - drawn[80:160, 100:220].mean() - 255 * DARKEST) < 20 and drawn[80:160, 100:220].std() > 40
+    assert (drawn[:30] == 255).all()
+    toned = parts[0], np.where(small < 100, np.uint8(155), blank), blank, gray, small
+    assert filled(*toned, (0.0, 1.0)).mean() < 245 and np.array_equal(filled(*toned, (0.0, 0.0)), parts[0])
+
+
+def test_the_blend_alone_is_asked_by_its_subject_photo_by_photo(tmp_path, monkeypatch):
+    torch.manual_seed(0)
+    save_generator(Photo2Sketch(TINY), tmp_path / "tiny.pth", 1)
+    sketcher, calls = Sketcher(str(tmp_path / "tiny.pth"), "cpu", "float32", 320), []
+    monkeypatch.setattr("utils.sketcher.has_dark_masses", lambda gray: gray[0, 0] != 20)
+    ask = lambda small, steps, foreground: calls.append((small.gray[0, 0], foreground)) or (0.0, 1.0)
+    monkeypatch.setattr("utils.sketcher.darkness", ask)
+    batch = [sketcher.prepare(np.full((*SIZE, 3), grey, np.uint8)) for grey in (10, 20, 30)]
+    sketcher.sketches(batch, foregrounds=["first", "second", "third"])
+    assert calls == [(10, "first"), (30, "third")]  # and not once more for the smaller drawings
+    calls.clear()
+    sketcher.sketches(batch, candidate=5, foregrounds=[None] * 3)
+    sketcher.maps(batch, foregrounds=["first", "second", "third"])
+    assert calls == [(10, None), (30, None)] + [(10, None), (10, None), (10, "first"), (30, None), (30, None), (30, "third")]
+    found = figure(slice(4, 28))
+    monkeypatch.setattr(sketcher, "foregrounds", lambda some, style: [found] * len(some))
+    calls.clear()
+    sketcher.draw(np.full((*SIZE, 3), 10, np.uint8))
+    assert len(calls) == 1 and calls[0][1] is found
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (7, 13), (120, 160)])
+def test_the_lightest_grey_is_a_percentile(shape):
+    for seed in range(5):
+        gray = np.random.default_rng(seed).integers(0, 256, shape).astype(np.uint8)
+        assert lightest(gray) == max(1, np.percentile(gray, LIGHT, method="inverted_cdf"))
+    assert lightest(np.zeros((4, 4), np.uint8)) == 1
+
+
+def test_the_limits_are_in_order():
+    for name in ("BLACK", "DARK", "BEHIND", "PALEST", "LIT", "BOUND", "FIRM", "EVEN", "FOCUS", "NIGHT"):
+        low, high = getattr(module, name)
+        assert 0 <= low < high <= 1
