@@ -10,6 +10,7 @@ from PIL import Image
 from model.engine import LIMITS
 from tests.tool_kit import checkpoint, draw, files, scene, store  # noqa: F401 (fixtures)
 from utils.lanes import Lanes
+from utils.outputs import OneDrawing
 from utils.sketcher import Sketcher
 from utils.style import inked
 
@@ -131,13 +132,13 @@ def test_one_photo_that_cannot_be_finished_stops_no_other(draw, tmp_path, cores,
 
 
 def test_the_last_photos_are_shared_out_to_all_lanes(draw, tmp_path, cores, monkeypatch):  # noqa: F811
-    sizes, sketches = [], Sketcher.sketches
+    sizes, drawn = [], OneDrawing.draw
 
-    def watched(self, batch, *more):
+    def watched(self, sketcher, batch, progress):
         sizes.append(len(batch))
-        return sketches(self, batch, *more)
+        return drawn(self, sketcher, batch, progress)
 
-    monkeypatch.setattr(Sketcher, "sketches", watched)
+    monkeypatch.setattr(OneDrawing, "draw", watched)
     for index in range(4 * cores):
         store(tmp_path / "in" / f"{index:02}.png", scene(seed=index))
     assert draw()[0] == 0

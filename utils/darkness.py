@@ -37,9 +37,9 @@ EDGE = 5  # pairs of pixels over which a backdrop's end is softened
 
 
 def lightest(gray):
-    """The grey from 1 to 255 that LIGHT percent of a uint8 image are not lighter than."""
-    counts = np.bincount(gray.ravel(), minlength=256).cumsum()
-    return max(1, int(np.searchsorted(counts, LIGHT / 100 * counts[-1])))
+    """The grey from 0 to 255 that LIGHT percent of a uint8 image are not lighter than."""
+    counts = np.bincount(gray.ravel()).cumsum()
+    return int(np.searchsorted(counts, LIGHT / 100 * counts[-1]))
 
 
 def darkness(small, steps, foreground=None):
@@ -48,7 +48,7 @@ def darkness(small, steps, foreground=None):
     small: it as a utils.working.Working, with a long side of up to some 400 pixels. steps: utils.sharp_steps of the large one. foreground:
     a map of the whole photo, see utils.background; without one nothing is a backdrop. Both float32 (h, w) in [0, 1], or a number.
     """
-    light = np.float32(lightest(small.gray))
+    light = np.float32(max(1, lightest(small.gray)))
     gray = small.gray / light
     least = DARKEST * (1 - ramp(blur(gray, SMOOTH), *BLACK))
     if foreground is None:
