@@ -7,7 +7,7 @@ import torch
 from torch.nn import functional as F
 
 NOTHING = ("none", ())
-MOST = 32  # layouts of one weight that are kept: of all weights of `fast` in float32 up to 145 MB
+MOST = 32  # layouts of one weight that are kept: of all weights of `fast` in float32 up to 140 MB, beside what drawing takes
 
 
 def native_bfloat16():
@@ -33,8 +33,9 @@ def pack(weight, x, stride, padding, groups=1):
 class Packed:
     """The layouts of one weight for the inputs that come, each made once.
 
-    oneDNN chooses the layout by the shape of the input and by the threads. To rearrange one layout into another one takes it
-    longer than to convolve, for small inputs 20 to 140 times; a plain weight it rearranges fast. So that serves after MOST shapes.
+    oneDNN wants a layout by the shape of the input and the number of threads. Given another layout it rearranges that in every call,
+    which takes longer than to convolve, for small inputs 20 to 140 times as long. A plain weight is rearranged fast: it serves all
+    shapes that come after the first MOST.
     """
 
     def __init__(self):

@@ -7,12 +7,15 @@ import torch
 from model import Photo2Sketch
 from tests.tiny import TINY
 from utils import darkness as module
+from utils.all_drawings import AllDrawings
 from utils.background import left_ink
 from utils.checkpoint import save_generator
-from utils.darkness import BLACK, DARK, DARKEST, LIGHT, darkness, lightest
-from utils.masses import filled
-from utils.sketcher import Sketcher
-from utils.working import Working
+from utils.darkness import BACKDROP, BLACK, DARK, DARKEST, LIGHT, LIT, PALEST, darkness, lightest
+from utils.masses import filled, has_dark_masses
+from utils.outputs import AllCandidates, OneDrawing
+from utils.sketcher import Sketcher, asked_of
+from utils.style import Style
+from utils.working import Working, to_working
 
 SIZE = 240, 320
 
@@ -30,7 +33,7 @@ def photo(grey, rows, columns, ground=200):
 def asked_by(gray, foreground=None, steps=NO_STEPS, rgb=None):
     """What a small photo asks for, which is grey but for rgb."""
     rgb = cv2.merge([gray] * 3) if rgb is None else rgb
-    return darkness(Working(rgb, gray.shape, gray.shape), steps, foreground)
+    return darkness(Working(rgb, gray.shape, gray.shape), foreground, steps)
 
 
 def figure(columns):
@@ -106,6 +109,36 @@ def test_a_backdrop_is_hatched_up_to_its_border_and_what_only_fades_is_not(turne
     assert share[:, 150:170].min() == 1  # the subject's own tone counts
 
 
+def test_the_darker_a_backdrop_the_more_and_what_is_lit_in_it_stays_paper():
+    tones = []
+    for grey in (10, 40, 60):
+        wall = photo(grey, slice(0, 120), slice(0, 320))
+        tones.append(asked_by(wall, figure(slice(28, 36)))[0][30:90, 20:100].mean())
+        assert tones[-1] == pytest.approx(BACKDROP * np.interp(grey / 200, PALEST, (1, 0)) * np.interp(grey / 200, LIT, (1, 0)), abs=1e-3)
+    assert tones[0] > tones[1] > tones[2]
+    wall = photo(20, slice(0, 120), slice(0, 320))
+    wall[40:80, 30:80] = 96  # a patch of light, part of the wall from afar
+    least, _ = asked_by(cv2.GaussianBlur(wall, (0, 0), 3), figure(slice(28, 36)))
+    assert least[60, 55] == 0 and least[60, 10] > 0.2
+
+
+def test_the_subjects_colour_counts_by_half():
+    box = slice(60, 180), slice(20, 140)
+    rgb = cv2.merge([photo(0, *box)] * 3)
+    rgb[box] = 30, 30, 90
+    gray = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)
+    least, _ = asked_by(gray, figure(slice(4, 28)), rgb=rgb)
+    expected = DARKEST * np.interp((gray[120, 80] + 90) / 2 / 200, DARK, (1, 0))
+    assert 0.05 < expected < 0.4 and least[120, 80] == pytest.approx(expected, abs=0.01)
+
+
+def test_a_backdrop_counts_up_to_its_border():
+    wall = photo(30, slice(0, 120), slice(0, 320))
+    _, share = asked_by(wall, figure(slice(28, 36)))
+    assert share[112, 20:100].min() > 0.9 and share[128, 20:100].max() < 0.5
+    assert 0.05 < share[118:124, 50].mean() < 0.98  # softly
+
+
 def test_what_is_in_focus_has_a_drawing_of_its_own():
     image = np.full(SIZE, 200, np.uint8)
     image[:120] = 40
@@ -149,11 +182,14 @@ def test_what_no_drawing_has_is_filled_by_what_is_asked_for():
     small, blank = gray[::2, ::2], np.full((120, 160), 255, np.uint8)
     parts = np.full(SIZE, 255, np.uint8), blank, blank, gray, small
     assert np.array_equal(filled(*parts), parts[0])
-    drawn = filled(*parts, asked_by(small))
+    drawn = filled(*parts, asked_by(small, steps=None))
     assert abs(255 - drawn[80:160, 100:220].mean() - 255 * DARKEST) < 20 and drawn[80:160, 100:220].std() > 40
     assert (drawn[:30] == 255).all()
     toned = parts[0], np.where(small < 100, np.uint8(155), blank), blank, gray, small
-    assert filled(*toned, (0.0, 1.0)).mean() < 245 and np.array_equal(filled(*toned, (0.0, 0.0)), parts[0])
+    none, all_of_it = np.float32(0), np.float32(1)
+    assert filled(*toned, (none, all_of_it)).mean() < 245 and np.array_equal(filled(*toned, (none, none)), parts[0])
+    least = darkness(Working(cv2.merge([small] * 3), small.shape, small.shape))[0]
+    assert np.array_equal(filled(*parts, (least, none)), drawn)  # the share is that of drawings alone
 
 
 def test_the_blend_alone_is_asked_by_its_subject_photo_by_photo(tmp_path, monkeypatch):
@@ -161,7 +197,7 @@ def test_the_blend_alone_is_asked_by_its_subject_photo_by_photo(tmp_path, monkey
     save_generator(Photo2Sketch(TINY), tmp_path / "tiny.pth", 1)
     sketcher, calls = Sketcher(str(tmp_path / "tiny.pth"), "cpu", "float32", 320), []
     monkeypatch.setattr("utils.sketcher.has_dark_masses", lambda gray: gray[0, 0] != 20)
-    ask = lambda small, steps, foreground: calls.append((small.gray[0, 0], foreground)) or (0.0, 1.0)
+    ask = lambda small, foreground=None, steps=None: calls.append((small.gray[0, 0], foreground)) or (np.float32(0), np.float32(1))
     monkeypatch.setattr("utils.sketcher.darkness", ask)
     batch = [sketcher.prepare(np.full((*SIZE, 3), grey, np.uint8)) for grey in (10, 20, 30)]
     sketcher.sketches(batch, foregrounds=["first", "second", "third"])
@@ -175,6 +211,64 @@ def test_the_blend_alone_is_asked_by_its_subject_photo_by_photo(tmp_path, monkey
     calls.clear()
     sketcher.draw(np.full((*SIZE, 3), 10, np.uint8))
     assert len(calls) == 1 and calls[0][1] is found
+
+
+def test_noise_in_the_dark_is_nothing_dark():
+    for seed, mean in enumerate((0.06, 0.1, 0.3, 3.0)):
+        noise = np.random.default_rng(seed).poisson(mean, SIZE).astype(np.uint8)
+        assert not has_dark_masses(noise)
+    assert has_dark_masses(photo(10, slice(60, 180), slice(80, 240), ground=40))
+
+
+def test_sharp_steps_are_those_at_twice_the_small_size_whatever_the_photos(monkeypatch):
+    seen = []
+    monkeypatch.setattr("utils.sketcher.darkness", lambda small, foreground=None, steps=None: seen.append(steps))
+    random = np.random.default_rng(0).integers(0, 256, (60, 80, 3)).astype(np.uint8)
+    for side in (320, 321, 640):
+        image = cv2.resize(random, (side, 3 * side // 4), interpolation=cv2.INTER_CUBIC)
+        one, small = to_working(image, "full"), to_working(image, 160)
+        asked_of(one, small, figure(slice(4, 28)))
+        assert seen[-1].shape[1] == (160 if side != 321 else 161)
+        asked_of(one, small, None)
+        assert seen[-1] is None
+    assert np.abs(seen[0].astype(int) - seen[4]).mean() < 6
+
+
+def test_tools_hand_the_subject_on_with_the_progress(monkeypatch):
+    class Recorder:
+        def foregrounds(self, batch, style):
+            return ["found"] * len(batch)
+
+        def sketches(self, batch, detail, candidate, foregrounds, progress):
+            return [("sketch", detail, candidate, one, progress) for one in foregrounds]
+
+        def maps(self, batch, detail, foregrounds, progress):
+            return [("maps", detail, one, progress) for one in foregrounds]
+
+    style = Style(detail=0.25)
+    assert OneDrawing("out", "png", style).draw(Recorder(), ["a", "b"], "bar") == [(("sketch", 0.25, None, "found", "bar"), "found")] * 2
+    assert AllCandidates("out", "png", style).draw(Recorder(), ["a"], "bar") == [(("maps", 0.25, "found", "bar"), "found")]
+
+
+def test_all_ways_to_the_blend_ask_with_the_subject(tmp_path, monkeypatch):
+    torch.manual_seed(0)
+    save_generator(Photo2Sketch(TINY), tmp_path / "tiny.pth", 1)
+    found, seen = figure(slice(4, 28)), []
+    monkeypatch.setattr("utils.sketcher.has_dark_masses", lambda gray: True)
+    monkeypatch.setattr(Sketcher, "foregrounds", lambda self, some, style: [found] * len(some))
+    ask = lambda small, foreground=None, steps=None: seen.append(foreground) or (np.float32(0), np.float32(1))
+    monkeypatch.setattr("utils.sketcher.darkness", ask)
+    AllDrawings(str(tmp_path / "tiny.pth"), "cpu", 320)(np.full((*SIZE, 3), 10, np.uint8))
+    assert [one is found for one in seen] == [False, False, True]
+    monkeypatch.setattr("utils.sketcher.LARGE", 100)  # photos whose maps are not held at once
+    sketcher, bar = Sketcher(str(tmp_path / "tiny.pth"), "cpu", "float32", 320), []
+    batch = [sketcher.prepare(np.full((*SIZE, 3), grey, np.uint8)) for grey in (10, 30)]
+    seen.clear()
+    sketcher.maps(batch, foregrounds=[None, found], progress=lambda *counts: bar.append(counts))
+    assert [one is found for one in seen] == [False] * 5 + [True] and bar == [(1, 1)] * 2
+    bar.clear()
+    sketcher.sketches(batch[:1], progress=lambda *counts: bar.append(counts))
+    assert bar == [(1, 1)] and seen[-1] is None
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (7, 13), (120, 160)])

@@ -50,25 +50,34 @@ def test_doubling_serves_one_width_after_the_other_and_copies_of_itself():
             with torch.inference_mode():
                 torch.testing.assert_close(layer(x).double(), exact, atol=2**-7, rtol=0)
 
-def test_each_shape_and_number_of_threads_has_its_layout_up_to_a_number_of_them():
-    packed, weight, asked = Packed(), channels_last(torch.rand(8, 8, 3, 3)), []
 
-    def ask(*shape):
-        return packed(channels_last(torch.zeros(shape)), lambda: asked.append(shape) or weight, (1, 1), (1, 1))
-
-    with one_thread(), torch.inference_mode():
-        first = ask(1, 8, 64, 64)
-        assert first.is_mkldnn and ask(1, 8, 64, 64) is first and len(asked) == 1
-        for shape in ((1, 8, 64, 40), (1, 8, 40, 64), (2, 8, 64, 64)):
-            assert ask(*shape) is not first and ask(*shape) is ask(*shape)
-        assert len(asked) == 4
+def test_each_shape_type_and_number_of_threads_has_its_layout_up_to_a_number_of_them(monkeypatch):
+    made = []
+    monkeypatch.setattr("model.onednn.pack", lambda weight, x, *how: made.append((weight, tuple(x.shape), *how)) or len(made))
+    packed, how = Packed(), ((2, 2), (1, 0), 4)
+    ask = lambda *shape, dtype=torch.float32: packed(torch.zeros(shape, dtype=dtype), lambda: "plain", *how)
+    with one_thread():
+        assert ask(1, 8, 64, 64) == ask(1, 8, 64, 64) == 1 and made == [("plain", (1, 8, 64, 64), *how)]
+        shapes = (1, 8, 64, 40), (1, 8, 40, 64), (2, 8, 64, 64), (1, 16, 64, 64)
+        assert [ask(*shape) for shape in shapes] == [ask(*shape) for shape in shapes] == [2, 3, 4, 5]
+        assert ask(1, 8, 64, 64, dtype=torch.bfloat16) == 6
         torch.set_num_threads(2)
-        assert ask(1, 8, 64, 64) is not first and len(asked) == 5
+        assert ask(1, 8, 64, 64) == 7
         torch.set_num_threads(1)
         for side in range(1, 2 * MOST):
             ask(1, 8, side, 7)
-        assert len(packed.layouts) == MOST and ask(1, 8, 64, 64) is first and ask(1, 8, 2 * MOST, 7) is weight
+        assert len(packed.layouts) == MOST == len(made) and ask(1, 8, 64, 64) == 1 and ask(1, 8, 2 * MOST, 7) == "plain"
     assert copy.deepcopy(packed).layouts == {}
+
+
+def test_layers_are_laid_out_once_for_a_shape():
+    layer, x = FusedConv(nn.Conv2d(8, 16, 3, (2, 1), padding=(1, 0))), channels_last(torch.rand(1, 8, 20, 30))
+    with torch.inference_mode():
+        first = layer(x)
+        (layout,) = layer.packed.layouts.values()
+        assert layout.is_mkldnn and torch.equal(layer(x), first) and list(layer.packed.layouts.values())[0] is layout
+        layer(channels_last(torch.rand(1, 8, 20, 40)))
+        assert len(layer.packed.layouts) == 2
 
 
 @pytest.mark.parametrize("dtype", TYPES)

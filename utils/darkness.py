@@ -18,8 +18,8 @@ LIGHT = 95  # percentile of the greys that others are relative to
 SMOOTH = 1.5  # pixels, deviation of the Gaussian that takes texture away
 DARKEST = 0.45  # tone of black
 BLACK = (0.06, 0.22)  # grey: up to the first it is black, from the second on no tone is asked for,
-DARK = (0.18, 0.37)  # and the same of the subject, between whose grey and its strongest channel is looked at, for colours are not dark
-SKIN = 0.1  # by which skin counts as lighter still: a shadow on a face is none of its tones
+DARK = (0.18, 0.37)  # and the same of the subject, for the mean of its grey and its strongest channel: colours are not dark,
+SKIN = 0.1  # and skin counts as lighter by this: a shadow on a face is none of its tones
 BEHIND = (0.5, 0.9)  # of utils.background: up to the first a place is not behind the subject, from the second on it is
 WIDE = 2.5  # pairs of pixels, deviation of the Gaussian over what counts as one backdrop,
 DIM = 0.5  # and the grey that it leaves, from which on there is none
@@ -27,11 +27,11 @@ BACKDROP = 0.33  # tone of a black backdrop,
 PALEST = (0.08, 0.5)  # greys between which that of its mean becomes paper,
 LIT = (0.3, 0.45)  # and greys between which it does so place by place
 SHARP, STEP = 0.7, 0.06  # pairs of pixels, deviation of a Gaussian, and the slope in one that then counts as a border
-BOUND = (0.35, 0.6)  # share of a backdrop's rim that lies at borders or the subject: from the second on what is drawn there counts,
-FIRM = (0.6, 0.85)  # and from here on it is hatched as a whole,
-EVEN = (0.28, 0.4)  # unless the mean of its sharp steps is larger than the first: what is in focus has a drawing of its own
-AROUND, FOCUS = 8.0, (0.1, 0.25)  # pairs of pixels, deviation of a Gaussian: what is drawn counts where sharp steps have this mean, too,
-NIGHT = (0.15, 0.3)  # and where the wide grey is up to this
+BOUND = (0.35, 0.6)  # share of a backdrop's rim that lies at borders or the subject: from the second on what is drawn there counts
+FIRM = (0.6, 0.85)  # the same share: up to the first a backdrop is not hatched as a whole, from the second on it is,
+EVEN = (0.28, 0.4)  # but less from the first of these means of its sharp steps on: what is in focus has a drawing of its own
+AROUND, FOCUS = 8.0, (0.1, 0.25)  # pairs of pixels, deviation of a Gaussian: what is drawn counts, too, where sharp steps have such a mean,
+NIGHT = (0.15, 0.3)  # and where the wide grey is less than these
 NEAR = np.ones((3, 3), np.uint8)  # pairs of pixels around a rim in which borders and the subject are looked for
 EDGE = 5  # pairs of pixels over which a backdrop's end is softened
 
@@ -42,17 +42,18 @@ def lightest(gray):
     return int(np.searchsorted(counts, LIGHT / 100 * counts[-1]))
 
 
-def darkness(small, steps, foreground=None):
+def darkness(small, foreground=None, steps=None):
     """(least, share): the tone that a small photo asks for at least, and the share that the tone of its drawing counts for.
 
-    small: it as a utils.working.Working, with a long side of up to some 400 pixels. steps: utils.sharp_steps of the large one. foreground:
-    a map of the whole photo, see utils.background; without one nothing is a backdrop. Both float32 (h, w) in [0, 1], or a number.
+    small: it as a utils.working.Working, with a long side of up to some 400 pixels. foreground: a map of the whole photo, see
+    utils.background; without one nothing is a backdrop. steps: utils.sharp_steps of the photo at twice the size, needed with a
+    foreground. Returns float32 (h, w) in [0, 1]; share can be a number.
     """
     light = np.float32(max(1, lightest(small.gray)))
     gray = small.gray / light
     least = DARKEST * (1 - ramp(blur(gray, SMOOTH), *BLACK))
     if foreground is None:
-        return least, 1.0
+        return least, np.float32(1)
     half = halved(gray)
     sized = lambda image, like: cv2.resize(image, like.shape[::-1], interpolation=cv2.INTER_LINEAR)
     behind = ramp(sized(1 - left_ink(foreground, 0.0), half), *BEHIND)
@@ -76,10 +77,8 @@ def backdrops(gray, steps, behind):
     rim = dark & (cv2.erode(np.uint8(dark), NEAR) == 0)  # the photo's own frame is none
     firm = (cv2.dilate(slope(gray, SHARP), NEAR) > STEP) | (cv2.dilate(np.uint8(behind == 0), NEAR) > 0)
     number = lambda where, weights=None: np.bincount(labels[where], weights, count)
-    of_rim, area = number(rim), np.maximum(number(dark), 1)
-    bounded = np.where(of_rim > 0, number(rim & firm) / np.maximum(of_rim, 1), 1)
-    mean, detail = (number(dark, image[dark]) / area for image in (gray, steps))
-    bounded[0] = 0
+    bounded = number(rim & firm) / np.maximum(number(rim), 1)
+    mean, detail = (number(dark, image[dark]) / np.maximum(number(dark), 1) for image in (gray, steps))
     tone = ramp(bounded, *FIRM) * (1 - ramp(detail, *EVEN)) * BACKDROP * (1 - ramp(mean, *PALEST))
     lit = ramp(np.maximum(wide, blur(gray, SHARP)), *LIT)
     bound = cv2.blur(cv2.dilate(np.float32(ramp(bounded, *BOUND))[labels], NEAR), (EDGE, EDGE))

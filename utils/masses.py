@@ -32,6 +32,7 @@ FREE = (0.2, 0.5)  # mean of what counts: up to the first nothing is filled, for
 PALER = (0.03, 0.08)  # difference of tone: nothing is filled up to the first, all of it from the second on
 STEPS, LIMIT = 2**12, 2**15 - 1  # per unit, and most of them: in which the fit is enlarged, for it takes half of the memory of floats
 DARK = 0.4  # by the lightest greys: what is darker counts as dark,
+DIMMEST = 16  # lightest grey of a photo up to which all is noise and nothing dark
 AROUND = 11  # pixels of the second drawing, side of the square over which that is averaged,
 PART = 0.01  # of the picture: a second drawing is made where more is dark
 DIRECTION = ANGLES.index(3 * np.pi / 4)  # of the strokes: the network's own where a form has no direction
@@ -45,11 +46,12 @@ def second_size(height, width):
 
 def has_dark_masses(gray):
     """Whether enough of a photo, in grey uint8 (h, w) and as small as the second drawing, is dark, as a mass and not as lines, for that to pay."""
-    return bool((cv2.blur(gray, (AROUND, AROUND)) < DARK * lightest(gray)).mean() > PART)
+    light = lightest(gray)
+    return light > DIMMEST and bool((cv2.blur(gray, (AROUND, AROUND)) < DARK * light).mean() > PART)
 
 
 def filled(sketch, second, lines, gray, small, asked=None):
-    """The sketch with the tone of the second, small drawing where it is paler.
+    """The sketch with the tone of the second, small drawing, and with what the photo asks for, where it is paler.
 
     sketch: (H, W), uint8 or utils.greys. second, lines: the same drawing and candidate LINES of the small photo, (h, w). gray,
     small: of the photo and the small one, uint8 (H, W) and (h, w). asked: utils.darkness of the small one,
@@ -63,7 +65,7 @@ def filled(sketch, second, lines, gray, small, asked=None):
     return in_bands(fill_band, BAND, 0, sketch, cv2.blur(gray, (3, 3)), *steps)
 
 
-def missing_tone(sketch, second, lines, gray, least=0.0, share=1.0):
+def missing_tone(sketch, second, lines, gray, least=np.float32(0), share=np.float32(1)):
     """Tone that the sketch lacks, as what follows from the photo's grey in [0, 1]: a and b of data.filters.guided(), or None for none.
 
     What lies at lines is not looked at, for both drawings leave a margin of paper there. The photo tells how far the tone goes.
@@ -72,8 +74,8 @@ def missing_tone(sketch, second, lines, gray, least=0.0, share=1.0):
     full = paper(sketch)
     ink = cv2.resize(full - sketch, second.shape[::-1], interpolation=cv2.INTER_AREA)
     line = cv2.dilate(full - lines, np.ones((3, 3), np.uint8))
-    tone = np.maximum(share * cv2.subtract(lines, second) / full, least)
-    missing = tone - cv2.subtract(ink, line) / np.float32(full)
+    full = np.float32(full)
+    missing = np.maximum(cv2.subtract(lines, second) / full * share, least) - cv2.subtract(ink, line) / full
     free = 1 - ramp(cv2.boxFilter(line, cv2.CV_32F, (3, 3)) / full, *NEAR)
     a, b = guided(gray / np.float32(255), missing, free, WINDOW, NOISE)
     room = ramp(cv2.boxFilter(halved(free), cv2.CV_32F, (WINDOW, WINDOW)), *FREE) * (np.maximum(b, a + b) > PALER[0])

@@ -185,9 +185,9 @@ class Sketcher:
         """
         numbers = [number for number in found[0] if number in HATCHED]
         for place, (one, (small, second)) in enumerate(zip(batch, self.seconds(batch, detail, numbers))):
+            drawings = found[place]
             for number in numbers if second else ():
-                asked = foregrounds and darkness(small, one.steps, None if number else foregrounds[place])
-                drawings = found[place]
+                asked = foregrounds and asked_of(one, small, None if number else foregrounds[place])
                 drawings[number] = filled(drawings[number], second[number], second[LINES], one.gray, small.gray, asked)
         return found
 
@@ -253,6 +253,15 @@ class Sketcher:
                 self.tile = smaller
             return self._sparing(photos, draw)
         raise MemoryError(f"not enough memory on {self.device}, even in tiles of {SMALLER_TILES[-1]} pixels")
+
+
+def asked_of(one, small, foreground):
+    """utils.darkness of a Working and its small one, from sharp steps at twice the size of the small one, whatever that of the photo."""
+    if foreground is None:
+        return darkness(small)
+    size = 2 * max(small.shape)
+    whole = one if max(one.shape) <= size + 1 else to_working(one.photo, size)
+    return darkness(small, foreground, whole.steps)
 
 
 def stack(batch):
