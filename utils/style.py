@@ -64,7 +64,10 @@ class Style:
 
     @property
     def needs_foreground(self):
-        """Whether inking needs to know what the photo is of: for the blend alone, as candidates are drawn as they are."""
+        """Whether the drawing needs to know what the photo is of: for fur and a paler background, and then for dark masses too.
+
+        The blend alone does, as candidates are drawn as they are.
+        """
         return self.candidate is None and (self.fur > 0 or self.background < 1)
 
 
