@@ -18,8 +18,6 @@ from utils.style import Style
 from utils.working import Working, to_working
 
 SIZE = 240, 320
-
-
 NO_STEPS = np.zeros(SIZE, np.uint8)
 
 
@@ -234,7 +232,7 @@ def test_sharp_steps_are_those_at_twice_the_small_size_whatever_the_photos(monke
     assert np.abs(seen[0].astype(int) - seen[4]).mean() < 6
 
 
-def test_tools_hand_the_subject_on_with_the_progress(monkeypatch):
+def test_tools_hand_the_subject_on_with_the_progress():
     class Recorder:
         def foregrounds(self, batch, style):
             return ["found"] * len(batch)

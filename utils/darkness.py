@@ -34,6 +34,7 @@ AROUND, FOCUS = 8.0, (0.1, 0.25)  # pairs of pixels, deviation of a Gaussian: wh
 NIGHT = (0.15, 0.3)  # and where the wide grey is less than these
 NEAR = np.ones((3, 3), np.uint8)  # pairs of pixels around a rim in which borders and the subject are looked for
 EDGE = 5  # pairs of pixels over which a backdrop's end is softened
+NOTHING = np.float32(0), np.float32(1)  # what darkness() gives for a photo that asks for nothing: no tone, and all that is drawn counts
 
 
 def lightest(gray):
@@ -53,7 +54,7 @@ def darkness(small, foreground=None, steps=None):
     gray = small.gray / light
     least = DARKEST * (1 - ramp(blur(gray, SMOOTH), *BLACK))
     if foreground is None:
-        return least, np.float32(1)
+        return least, NOTHING[1]
     half = halved(gray)
     sized = lambda image, like: cv2.resize(image, like.shape[::-1], interpolation=cv2.INTER_LINEAR)
     behind = ramp(sized(1 - left_ink(foreground, 0.0), half), *BEHIND)

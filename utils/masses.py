@@ -15,7 +15,7 @@ from data.filters import guided, halved, ramp
 from data.shading import CONTRAST
 from model.head import SHADED
 from utils.bands import in_bands
-from utils.darkness import lightest
+from utils.darkness import NOTHING, lightest
 from utils.greys import depth, paper
 from utils.strokes import ANGLES, PERIOD, stroke_field
 from utils.style import CANDIDATES
@@ -50,14 +50,14 @@ def has_dark_masses(gray):
     return light > DIMMEST and bool((cv2.blur(gray, (AROUND, AROUND)) < DARK * light).mean() > PART)
 
 
-def filled(sketch, second, lines, gray, small, asked=None):
+def filled(sketch, second, lines, gray, small, asked=NOTHING):
     """The sketch with the tone of the second, small drawing, and with what the photo asks for, where it is paler.
 
     sketch: (H, W), uint8 or utils.greys. second, lines: the same drawing and candidate LINES of the small photo, (h, w). gray,
-    small: of the photo and the small one, uint8 (H, W) and (h, w). asked: utils.darkness of the small one,
-    None = nothing is asked for. Nothing gets lighter.
+    small: of the photo and the small one, uint8 (H, W) and (h, w). asked: utils.darkness of the small one.
+    Nothing gets lighter.
     """
-    follows = missing_tone(sketch, second, lines, small, *(asked or ()))
+    follows = missing_tone(sketch, second, lines, small, *asked)
     if follows is None:
         return sketch
     steps = (np.int16(np.rint((STEPS * part).clip(-LIMIT, LIMIT))) for part in follows)
@@ -65,7 +65,7 @@ def filled(sketch, second, lines, gray, small, asked=None):
     return in_bands(fill_band, BAND, 0, sketch, cv2.blur(gray, (3, 3)), *steps)
 
 
-def missing_tone(sketch, second, lines, gray, least=np.float32(0), share=np.float32(1)):
+def missing_tone(sketch, second, lines, gray, least, share):
     """Tone that the sketch lacks, as what follows from the photo's grey in [0, 1]: a and b of data.filters.guided(), or None for none.
 
     What lies at lines is not looked at, for both drawings leave a margin of paper there. The photo tells how far the tone goes.

@@ -16,7 +16,7 @@ from model.foreground import SIDE, for_finding
 from model.generator import MIN_SIDE
 from model.reverse import ReverseEngine
 from utils.checkpoint import CheckpointError, load_network
-from utils.darkness import darkness
+from utils.darkness import NOTHING, darkness
 from utils.defaults import CHECKPOINTS, MAX_MEGAPIXELS, WORKING_SIZE
 from utils.devices import choose_device, is_out_of_memory
 from utils.greys import FINE, fine
@@ -187,7 +187,7 @@ class Sketcher:
         for place, (one, (small, second)) in enumerate(zip(batch, self.seconds(batch, detail, numbers))):
             drawings = found[place]
             for number in numbers if second else ():
-                asked = foregrounds and asked_of(one, small, None if number else foregrounds[place])
+                asked = asked_of(one, small, None if number else foregrounds[place]) if foregrounds else NOTHING
                 drawings[number] = filled(drawings[number], second[number], second[LINES], one.gray, small.gray, asked)
         return found
 
