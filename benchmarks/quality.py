@@ -19,8 +19,9 @@ from model import Sketch2Photo  # noqa: E402
 from utils.all_drawings import AllDrawings  # noqa: E402
 from utils.background import BACKGROUNDS  # noqa: E402
 from utils.checkpoint import CheckpointError, load_network  # noqa: E402
+from utils.close_ups import TIMES  # noqa: E402
 from utils.crisp import CRISPS  # noqa: E402
-from utils.defaults import BACKGROUND, CHECKPOINTS, CRISP, FUR  # noqa: E402
+from utils.defaults import BACKGROUND, CHECKPOINTS, CRISP, FACES, FUR  # noqa: E402
 from utils.devices import DeviceError  # noqa: E402
 from utils.fur import FURS  # noqa: E402
 from utils.pictures import PictureError, read_picture  # noqa: E402
@@ -101,7 +102,8 @@ def parse(arguments):
         metavar="N|full",
         help="long side in pixels at which the network draws; default: full, the photo's own",
     )
-    add("--crisp", type=number(*CRISPS), default=CRISP, metavar="X", help="as in eval_test.py; default: %(default)s")
+    add("--faces", type=number(*TIMES), default=FACES, metavar="X", help="as in eval_test.py; default: %(default)s")
+    add("--crisp", type=number(*CRISPS), default=CRISP, metavar="X", help="likewise; default: %(default)s")
     add("--fur", type=number(*FURS), default=FUR, metavar="X", help="likewise; default: %(default)s")
     add("--background", type=number(*BACKGROUNDS), default=BACKGROUND, metavar="X", help="likewise; default: %(default)s")
     add(

@@ -4,7 +4,8 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from utils.contact_sheet import contact_sheet
-from utils.style import CANDIDATES, NAMES, resize
+from utils.resize import resize
+from utils.style import CANDIDATES, NAMES
 
 COLOUR_MAP = "viridis"
 CELL = 400  # pixels of a picture in the contact sheet

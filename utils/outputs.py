@@ -5,7 +5,8 @@ import os
 from utils import confidence
 from utils.atomic import write_bytes
 from utils.encode import encode
-from utils.style import CANDIDATES, Style, finish, inked, resize
+from utils.resize import resize
+from utils.style import CANDIDATES, Style, finish, inked
 from utils.svg import to_svg
 
 

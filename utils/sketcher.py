@@ -16,9 +16,11 @@ from model.foreground import SIDE, for_finding
 from model.generator import MIN_SIDE
 from model.reverse import ReverseEngine
 from utils.checkpoint import CheckpointError, load_network
+from utils.close_ups import MOST, close_ups, lay_in
 from utils.darkness import NOTHING, darkness
 from utils.defaults import CHECKPOINTS, MAX_MEGAPIXELS, WORKING_SIZE
 from utils.devices import choose_device, is_out_of_memory
+from utils.face_finder import FaceFinder
 from utils.greys import FINE, fine
 from utils.masses import HATCHED, LINES, SMALLEST, filled, has_dark_masses, second_size
 from utils.memory import keep_freed_memory
@@ -93,7 +95,7 @@ class Sketcher:
         """
         style = self.styled(style)
         photo = self.read(image)
-        working = self.prepare(photo)
+        working = self.prepare(photo, style.faces)
         foregrounds = self.foregrounds([working], style)
         sketch = self.sketches([working], style.detail, style.candidate, foregrounds)[0]
         sketch = inked(sketch, style, working, foregrounds[0])
@@ -116,9 +118,18 @@ class Sketcher:
             return to_rgb(image)
         return read_picture(image, self.max_megapixels)
 
-    def prepare(self, photo):
-        """Photo uint8 (H, W, 3) -> utils.working.Working."""
-        return to_working(photo, self.size)
+    def prepare(self, photo, faces=1.0):
+        """Photo uint8 (H, W, 3) -> utils.working.Working. faces: how many times larger small ones are drawn, as in Style."""
+        working = to_working(photo, self.size)
+        if faces == 1:
+            return working
+        found = self.find_faces(working.photo)
+        return dataclasses.replace(working, faces=close_ups(photo, working.photo, found, faces))
+
+    @functools.cached_property
+    def find_faces(self):
+        """The utils.face_finder.FaceFinder, loaded when it is first needed. CheckpointError without its weights."""
+        return FaceFinder(CHECKPOINTS["faces"])
 
     def at_once(self, one):
         """How many photos of the shape of a Working fit into one batch."""
@@ -171,12 +182,28 @@ class Sketcher:
 
     def _drawings(self, batch, detail, numbers, progress=None):
         """drawings() without what the second drawing adds."""
+        found = self._planes(stack(batch), detail, numbers, progress)
+        return self._with_faces([dict(zip(numbers, one.trim(planes))) for one, planes in zip(batch, found)], batch, detail)
+
+    def _planes(self, photos, detail, numbers, progress=None):
+        """Some drawings of uint8 photos (B, h, w, 3), as the network makes them: (B, N, h, w), as in sketches()."""
         indices = [None if number is None else number - 1 for number in numbers]
 
         def draw(photos, tile):
             return self.engine.sketches(photos, detail, indices, tile, progress, self.paper).numpy().swapaxes(0, 1)
 
-        return [dict(zip(numbers, one.trim(planes))) for one, planes in zip(batch, self._sparing(stack(batch), draw))]
+        return self._sparing(photos, draw)
+
+    def _with_faces(self, found, batch, detail):
+        """The drawings found of some Workings, with their small faces drawn larger: one by one on a CPU, where each number is a shape of its own."""
+        faces = [(drawings, face) for drawings, one in zip(found, batch) for face in one.faces]
+        most = 1 if self.device.type == "cpu" else MOST
+        for some in (faces[first : first + most] for first in range(0, len(faces), most)):
+            planes = self._planes(np.stack([face.pixels for _, face in some]), detail, tuple(found[0]))
+            for (drawings, face), drawn in zip(some, planes):
+                for sketch, plane in zip(drawings.values(), drawn):
+                    lay_in(sketch, plane, face)
+        return found
 
     def _fill(self, found, batch, detail, foregrounds=None):
         """The drawings found of some Workings of one shape with the dark masses of the second, small drawing, see utils.masses.
@@ -211,6 +238,7 @@ class Sketcher:
         if batch[0].pixels.size > 3 * LARGE:
             return [self._maps_of_large(one, detail, foreground, progress) for one, foreground in zip(batch, foregrounds)]
         found = self._maps(batch, detail, progress)
+        self._with_faces([maps.drawings for maps in found], batch, detail)
         self._fill([maps.drawings for maps in found], batch, detail, foregrounds)
         return found
 

@@ -1,14 +1,14 @@
 """How a drawing looks: one description of it, checked in one place, and the way from the network's map to pixels."""
 import dataclasses
 
-import cv2
 import numpy as np
 
 from data.guidance import DRAWINGS
 from utils import effects
 from utils.background import BACKGROUNDS, set_off
+from utils.close_ups import TIMES
 from utils.crisp import CRISPS, crisp
-from utils.defaults import BACKGROUND, CRISP, FUR
+from utils.defaults import BACKGROUND, CRISP, FACES, FUR
 from utils.enlarge import to_size
 from utils.fur import FURS, furred
 from utils.greys import in_bytes
@@ -20,7 +20,7 @@ NAMES = DRAWINGS[:-1]  # of the candidates, from sparse to dense
 CANDIDATES = len(NAMES)
 GRAPHITE = 0.4  # share of the crispness that the last candidate, the pencil drawing, is inked with: graphite is soft
 OF_PHOTOS = ("beside",)  # fields of a Style that mean something where photos are made of drawings, too
-PLAIN = {"crisp": 0.0, "fur": 0.0, "background": 1.0}  # fields of a Style that leaves what the network draws as it is
+PLAIN = {"faces": 1.0, "crisp": 0.0, "fur": 0.0, "background": 1.0}  # fields of a Style that leaves what the network draws as it is
 
 
 @dataclasses.dataclass(frozen=True)
@@ -29,6 +29,7 @@ class Style:
 
     detail: float = 0.0  # -1 favours the sparse candidates in the blend, 1 the dense ones
     candidate: int | None = None  # 1 to CANDIDATES instead of the blend
+    faces: float = FACES  # how many times larger small faces are drawn, before they are laid into the drawing; 1 as the rest
     crisp: float = CRISP  # of strokes: borders, tones, lights between them, none astray; 0 leaves them as drawn
     fur: float = FUR  # ink of the strands that the blend gets where the subject has fur or hair
     background: float = BACKGROUND  # share of the blend's ink that is left behind the foreground
@@ -44,6 +45,7 @@ class Style:
             raise ValueError(f"detail must be between -1 and 1, got {self.detail}.")
         if self.candidate is not None and self.candidate not in range(1, CANDIDATES + 1):
             raise ValueError(f"candidate must be a number from 1 to {CANDIDATES}, got {self.candidate}.")
+        effects.check("faces", self.faces, TIMES)
         effects.check("crisp", self.crisp, CRISPS)
         effects.check("fur", self.fur, FURS)
         effects.check("background", self.background, BACKGROUNDS)
@@ -69,15 +71,6 @@ class Style:
         The blend alone does, as candidates are drawn as they are.
         """
         return self.candidate is None and (self.fur > 0 or self.background < 1)
-
-
-def resize(image, height, width):
-    """uint8, or float32 in [0, 1], (H, W) or (H, W, C) -> another size: averages down, cubic interpolation up."""
-    if image.shape[:2] == (height, width):
-        return image
-    shrinks = height * width < image.shape[0] * image.shape[1]
-    resized = cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC)
-    return np.clip(resized, 0, 1) if resized.dtype == np.float32 else resized
 
 
 def to_bytes(values):

@@ -98,8 +98,8 @@ def run(prog, options, style):
 def draw_all(options, style, job, stop):
     """List, draw, collect -> exit status."""
     from utils import records
-    from utils.defaults import CHECKPOINTS
     from utils.counts import Counts
+    from utils.defaults import CHECKPOINTS
     from utils.devices import describe
     from utils.folder import Task
     from utils.outputs import AllCandidates, OneDrawing
@@ -111,11 +111,14 @@ def draw_all(options, style, job, stop):
     sketcher = Sketcher(
         checkpoint, options.device, options.precision, options.size, options.direction, options.max_megapixels
     )
+    if style.faces > 1:  # loaded before anything is drawn
+        _ = sketcher.find_faces
     if style.needs_foreground:
-        _ = sketcher.foreground  # loaded before anything is drawn
+        _ = sketcher.foreground
     fixed = [options.format, options.svg, options.size, options.precision, options.direction, options.multiple]
     fixed.append(dataclasses.asdict(style))
-    fingerprint = records.digest(fixed, [checkpoint] + [CHECKPOINTS["foreground"]] * style.needs_foreground)
+    finders = [CHECKPOINTS["faces"]] * (style.faces > 1) + [CHECKPOINTS["foreground"]] * style.needs_foreground
+    fingerprint = records.digest(fixed, [checkpoint, *finders])
     plan = job.share(lambda: make_plan(options, output))
     tasks = [Task(*fields) for fields in plan["tasks"]]
     record = records.Records(output.folder, job.rank)

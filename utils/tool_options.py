@@ -6,13 +6,14 @@ import textwrap
 
 from utils import defaults, effects
 from utils.background import BACKGROUNDS
+from utils.close_ups import TIMES
 from utils.crisp import CRISPS
 from utils.encode import FORMATS, OPAQUE
 from utils.fur import FURS
 from utils.style import CANDIDATES, NAMES, OF_PHOTOS, PLAIN, Style
 
 # Options that are fields of Style.
-STYLE = ("detail", "crisp", "fur", "background", "line_width", "ink", "invert", "transparent", "colour", "beside")
+STYLE = ("detail", "faces", "crisp", "fur", "background", "line_width", "ink", "invert", "transparent", "colour", "beside")
 
 
 class Parser(argparse.ArgumentParser):
@@ -137,6 +138,12 @@ def add_drawing(parser, multiple):
 def add_look(parser):
     add = parser.add_argument_group("how it looks").add_argument
     for option, (low, high), default, meaning in (
+        (
+            "--faces",
+            TIMES,
+            defaults.FACES,
+            "how many times larger small faces are drawn, with a finer pen, before they are laid into the drawing; 1 as the rest",
+        ),
         (
             "--crisp",
             CRISPS,

@@ -1,0 +1,71 @@
+"""Close-ups: small faces, drawn larger than the rest and laid into the drawing.
+
+A face of fewer than about 150 pixels has features that are finer than the network's lines. Draughtsmen lean forward and take a finer
+pen: so the face is drawn from an enlarged square around it, whose drawing is brought back to size, with lines as much finer.
+"""
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+
+from data.filters import ramp
+from utils.greys import paper
+from utils.resize import resize
+
+TIMES = (1.0, 3.0)  # allowed factors of the enlargement; 1 leaves faces as the rest
+SIDE = 320  # pixels of the enlarged square,
+AROUND = 1.4  # and its side around the largest faces, relative to their height: smaller ones have more around them
+SMALLEST = 24  # pixels of a face's height: there is nothing to see in smaller ones
+LEAST = 1.2  # enlargement that a face must have room for: with less it does not pay
+MOST = 16  # faces of one photo
+WIDTH = 0.85  # of a face, relative to its height
+WHOLE = 0.72, 1.2  # distance from its middle, relative to its half axes: up to the first the close-up counts, from the second on it does not
+DARKER = 0.25  # by this much for each enlargement of 1: fine lines come out pale
+
+
+class CloseUp(NamedTuple):
+    """A square of a photo at its working size with a face in its middle, enlarged."""
+
+    left: int  # of the square, in pixels of the photo at the working size; it may reach beyond the photo
+    top: int
+    side: int
+    height: float  # of the face, in the same pixels
+    pixels: np.ndarray  # uint8 (SIDE, SIDE, 3), RGB
+
+
+def close_ups(photo, working, boxes, times):
+    """A CloseUp of each face that is small enough: of a photo uint8 (H, W, 3) that is drawn as `working`, uint8 (h, w, 3).
+
+    boxes: (n, 4), left, top, width and height of faces in `working`, see utils.face_finder. times: of the enlargement, at most.
+    """
+    source = photo if len(photo) > len(working) else working  # the photo's own pixels, where it has more of them
+    scale = len(source) / len(working)
+    found = []
+    for left, top, width, height in boxes:
+        x, y, side = left + width / 2, top + height / 2, max(round(SIDE / times), round(AROUND * height))
+        if SMALLEST <= height <= SIDE / (LEAST * AROUND) and 0 <= x < working.shape[1] and 0 <= y < len(working):
+            corner = round(x - side / 2), round(y - side / 2)
+            pixels = cut(source, *(round(scale * one) for one in (*corner, side)))
+            found.append(CloseUp(*corner, side, float(height), resize(pixels, SIDE, SIDE)))
+    return tuple(found[:MOST])
+
+
+def cut(image, left, top, side):
+    """A square of an image (H, W, 3), whose own pixels are mirrored beyond its borders."""
+    height, width = image.shape[:2]
+    inside = slice(max(top, 0), max(min(top + side, height), 0)), slice(max(left, 0), max(min(left + side, width), 0))
+    beyond = inside[0].start - top, top + side - inside[0].stop, inside[1].start - left, left + side - inside[1].stop
+    return cv2.copyMakeBorder(image[inside], *beyond, cv2.BORDER_REFLECT_101)
+
+
+def lay_in(sketch, drawn, close_up):
+    """Put the drawing of a CloseUp, (SIDE, SIDE), into that of its photo, (h, w), where the face is: both uint8 or utils.greys."""
+    left, top, side, height, _ = close_up
+    rows, columns = (slice(max(start, 0), min(start + side, end)) for start, end in zip((top, left), sketch.shape))
+    part = slice(rows.start - top, rows.stop - top), slice(columns.start - left, columns.stop - left)
+    away = (np.arange(side, dtype=np.float32) - (side - 1) / 2) * np.float32(2 / height)
+    share = 1 - ramp(np.hypot(away[part[0], None], away[None, part[1]] / WIDTH), *WHOLE)
+    full, old = paper(sketch), sketch[rows, columns]
+    ink = full - np.float32(cv2.resize(drawn, (side, side), interpolation=cv2.INTER_AREA)[part])
+    new = full - np.minimum(ink * (1 + DARKER * (SIDE / side - 1)), full)
+    sketch[rows, columns] = np.rint(old + share * (new - old))
