@@ -9,7 +9,7 @@ import torch
 from tests.tool_kit import ROOT, checkpoint, draw, reverse_weights, scene, store, weights  # noqa: F401 (fixtures)
 from utils import close_ups as module
 from utils import sketcher as sketching
-from utils.close_ups import DARKER, LEAST, MOST, SIDE, SMALLEST, WHOLE, WIDTH, close_ups, lay_in
+from utils.close_ups import DARKER, LEAST, MOST, SIDES, SMALLEST, WHOLE, WIDTH, close_ups, lay_in
 from utils.defaults import CHECKPOINTS
 from utils.greys import FINE, STEPS
 from utils.pictures import read_picture
@@ -38,9 +38,9 @@ def away(close_up, shape):
 def test_the_square_around_a_face_is_enlarged(scale):
     working = places(200, 240)
     (one,) = close_ups(places(200, 240, scale), working, [BOX], 2.0)
-    assert one.side == SIDE / 2 and (one.left, one.top, one.height) == (80 + 17 - 80, 60 + 20 - 80, 40)
-    assert one.pixels.shape == (SIDE, SIDE, 3) and one.pixels.dtype == np.uint8
-    y, x = (np.mgrid[:SIDE, :SIDE] + 0.5) / 2  # in pixels of the square
+    assert one.side == 96 and (one.left, one.top, one.height) == (80 + 17 - 48, 60 + 20 - 48, 40)
+    assert one.pixels.shape == (192, 192, 3) and one.pixels.dtype == np.uint8
+    y, x = (np.mgrid[:192, :192] + 0.5) / 2  # in pixels of the square
     inner = slice(8, -8), slice(8, -8)
     assert np.abs(one.pixels[..., 0][inner] - (one.left + x)[inner]).max() <= 1
     assert np.abs(one.pixels[..., 1][inner] - (one.top + y)[inner]).max() <= 1
@@ -55,20 +55,30 @@ def test_it_shows_the_photos_own_pixels():
 
 def test_small_faces_are_enlarged_as_asked_larger_ones_less_and_others_not():
     photo = np.full((768, 768, 3), 90, np.uint8)
-    sizes = lambda height, times: [one.side for one in close_ups(photo, photo, [(300, 300, 0.8 * height, height)], times)]
-    assert sizes(SMALLEST - 0.1, 2.5) == [] and sizes(SMALLEST, 2.5) == sizes(80, 2.5) == [SIDE / 2.5]
-    heights = np.arange(80, 191)
-    enlargements = [SIDE / sizes(height, 2.5)[0] for height in heights]
-    assert (np.diff(enlargements) <= 0).all() and enlargements[-1] > LEAST
-    assert all(enlargement * height <= SIDE / 1.3 for enlargement, height in zip(enlargements, heights))
-    assert sizes(192, 2.5) == [] and SIDE / sizes(60, 1.1)[0] == pytest.approx(1.1, abs=0.01)
+
+    def enlargement(height, times):
+        found = close_ups(photo, photo, [(300, 300, 0.8 * height, height)], times)
+        assert all(one.side >= 1.38 * height and len(one.pixels) in SIDES for one in found)
+        return [len(one.pixels) / one.side for one in found]
+
+    assert enlargement(SMALLEST - 0.1, 2.5) == enlargement(192, 2.5) == []
+    for times, height in ((2.5, SMALLEST), (2.5, 54), (2.5, 56), (2.5, 91), (1.1, 60), (1.1, 190), (3.0, 30)):
+        assert enlargement(height, times)[0] == pytest.approx(times, rel=0.01)
+    large = np.concatenate([enlargement(height, 2.5) for height in range(91, 191)])
+    assert (np.diff(large) <= 0).all() and LEAST < large[-1] < 1.25
+
+
+def test_small_faces_take_less_work():
+    photo = np.full((768, 768, 3), 90, np.uint8)
+    work = [len(close_ups(photo, photo, [(300, 300, 0.8 * height, height)], 2.5)[0].pixels) for height in (30, 54, 56, 190)]
+    assert work == [192, 192, 320, 320]
 
 
 def test_the_surest_faces_are_drawn_and_none_whose_middle_is_not_in_the_photo():
     photo = np.zeros((300, 300, 3), np.uint8)
     boxes = [(10 + index, 50, 30, 40) for index in range(MOST + 4)]
     found = close_ups(photo, photo, [(-40, 50, 30, 40), (50, 290, 30, 40), *boxes], 2.0)
-    assert [one.left for one in found] == [round(10 + index + 15 - 80) for index in range(MOST)]
+    assert [one.left for one in found] == [10 + index + 15 - 48 for index in range(MOST)]
 
 
 @pytest.mark.parametrize("box", [(-10, -12, 34, 40), (20, 10, 34, 40), (2, 30, 28, 33)])
@@ -77,10 +87,10 @@ def test_beyond_the_photo_it_is_mirrored(box):
     (one,) = close_ups(photo, photo, [box], 2.0)
     rows = np.pad(np.arange(48), 400, "reflect")[400 + one.top :][: one.side]
     columns = np.pad(np.arange(60), 400, "reflect")[400 + one.left :][: one.side]
-    expected = cv2.resize(photo[rows][:, columns], (SIDE, SIDE), interpolation=cv2.INTER_CUBIC)
+    expected = cv2.resize(photo[rows][:, columns], (192, 192), interpolation=cv2.INTER_CUBIC)
     assert np.array_equal(one.pixels, expected)
     sketch = np.full((48, 60), 255, np.uint8)
-    lay_in(sketch, np.zeros((SIDE, SIDE), np.uint8), one)
+    lay_in(sketch, np.zeros((192, 192), np.uint8), one)
     distance = away(one, sketch.shape)
     assert (sketch[distance < WHOLE[1] - 0.01] < 255).all() and (sketch[distance > WHOLE[1]] == 255).all()
 
@@ -90,8 +100,8 @@ def test_the_face_is_the_close_ups_and_the_rest_is_untouched(box):
     photo = np.zeros((200, 240, 3), np.uint8)
     (one,) = close_ups(photo, photo, [box], 2.0)
     sketch = np.full((200, 240), 90, np.uint8)
-    lay_in(sketch, np.full((SIDE, SIDE), 215, np.uint8), one)
-    ink = 40 * (1 + DARKER * (SIDE / one.side - 1))
+    lay_in(sketch, np.full(one.pixels.shape[:2], 215, np.uint8), one)
+    ink = 40 * (1 + DARKER * (len(one.pixels) / one.side - 1))
     distance = away(one, sketch.shape)
     assert (sketch[distance > WHOLE[1]] == 90).all()
     assert np.abs(sketch[distance < WHOLE[0]] - (255 - ink)).max() <= 1
@@ -114,8 +124,8 @@ def test_a_drawing_laid_in_lies_where_it_was(monkeypatch):
 def test_fine_greys_are_as_bytes_and_ink_is_never_more_than_black():
     photo = scene(200, 240)
     (one,) = close_ups(photo, photo, [BOX], 2.0)
-    sketch, drawn = (np.random.RandomState(seed).randint(0, 256, shape).astype(np.uint8) for seed, shape in ((0, (200, 240)), (1, (SIDE, SIDE))))
-    drawn[100:200] = 0
+    sketch, drawn = (np.random.RandomState(seed).randint(0, 256, shape).astype(np.uint8) for seed, shape in ((0, (200, 240)), (1, (192, 192))))
+    drawn[60:132] = 0
     fine, fine_drawn = (np.uint16(STEPS) * part.astype(np.uint16) for part in (sketch, drawn))
     assert fine_drawn.max() <= FINE
     lay_in(sketch, drawn, one)
@@ -138,10 +148,11 @@ def test_a_face_is_drawn_as_its_enlargement_is(sketcher):
     drawn, plain = (sketcher.draw(photo, **style | {"faces": faces}) for faces in (2.0, 1.0))
     (one,) = sketcher.prepare(photo, 2.0).faces
     alone = sketcher.engine.sketch(one.pixels, candidate=1).numpy()
-    small = cv2.resize(alone, (160, 160), interpolation=cv2.INTER_AREA).astype(float)
+    small = cv2.resize(alone, (96, 96), interpolation=cv2.INTER_AREA).astype(float)
     expected = (255 - 1.25 * (255 - small)).clip(0)
-    inside = np.hypot(*(np.mgrid[:160, :160] - 79.5)) < 10
-    assert one.top == one.left - 17 == 0 and np.abs(drawn[:160, 17:177] - expected)[inside].max() <= 2
+    inside = np.hypot(*(np.mgrid[:96, :96] - 47.5)) < 10
+    place = slice(one.top, one.top + 96), slice(one.left, one.left + 96)
+    assert np.abs(drawn[place] - expected)[inside].max() <= 2
     distance = away(one, plain.shape)
     assert np.array_equal(drawn[distance > WHOLE[1]], plain[distance > WHOLE[1]]) and not np.array_equal(drawn, plain)
 
@@ -160,14 +171,14 @@ def test_all_ways_to_a_drawing_draw_faces(sketcher):
 
 
 def test_other_devices_draw_faces_together(sketcher, monkeypatch):
-    monkeypatch.setattr(sketcher, "find_faces", lambda photo: np.float32([BOX, (150, 60, 34, 40)]))
+    monkeypatch.setattr(sketcher, "find_faces", lambda photo: np.float32([BOX, (150, 60, 34, 40), (60, 30, 66, 80)]))
     batch = [sketcher.prepare(scene(192, 256, seed), 2.0) for seed in range(2)]
     expected, counts, whole = sketcher.sketches(batch, candidate=1), [], sketcher.engine.sketches
     monkeypatch.setattr(sketcher, "device", torch.device("meta"))
     monkeypatch.setattr(sketcher.engine, "sketches", lambda photos, *rest: counts.append(photos.shape[:2]) or whole(photos, *rest))
     for one, other in zip(expected, sketcher.sketches(batch, candidate=1)):
         assert np.abs(one.astype(int) - other).max() <= 1
-    assert counts == [(2, 192), (4, SIDE)]
+    assert counts == [(2, 192), (4, 192), (2, 320)]
 
 
 def test_a_large_photo_has_them_too(sketcher, monkeypatch):

@@ -13,8 +13,8 @@ from utils.greys import paper
 from utils.resize import resize
 
 TIMES = (1.0, 3.0)  # allowed factors of the enlargement; 1 leaves faces as the rest
-SIDE = 320  # pixels of the enlarged square,
-AROUND = 1.4  # and its side around the largest faces, relative to their height: smaller ones have more around them
+SIDES = 192, 320  # pixels of the enlarged square: the first that a face has room in,
+AROUND = 1.4  # which it has in this many times its height, or more
 SMALLEST = 24  # pixels of a face's height: there is nothing to see in smaller ones
 LEAST = 1.2  # enlargement that a face must have room for: with less it does not pay
 MOST = 16  # faces of one photo
@@ -30,7 +30,7 @@ class CloseUp(NamedTuple):
     top: int
     side: int
     height: float  # of the face, in the same pixels
-    pixels: np.ndarray  # uint8 (SIDE, SIDE, 3), RGB
+    pixels: np.ndarray  # uint8 (s, s, 3), RGB, s one of SIDES
 
 
 def close_ups(photo, working, boxes, times):
@@ -42,11 +42,14 @@ def close_ups(photo, working, boxes, times):
     scale = len(source) / len(working)
     found = []
     for left, top, width, height in boxes:
-        x, y, side = left + width / 2, top + height / 2, max(round(SIDE / times), round(AROUND * height))
-        if SMALLEST <= height <= SIDE / (LEAST * AROUND) and 0 <= x < working.shape[1] and 0 <= y < len(working):
+        x, y = left + width / 2, top + height / 2
+        if SMALLEST <= height <= SIDES[-1] / (LEAST * AROUND) and 0 <= x < working.shape[1] and 0 <= y < len(working):
+            needed = AROUND * height * times
+            enlarged = next((one for one in SIDES if one >= needed), SIDES[-1])
+            side = round(max(enlarged / times, AROUND * height))
             corner = round(x - side / 2), round(y - side / 2)
             pixels = cut(source, *(round(scale * one) for one in (*corner, side)))
-            found.append(CloseUp(*corner, side, float(height), resize(pixels, SIDE, SIDE)))
+            found.append(CloseUp(*corner, side, float(height), resize(pixels, enlarged, enlarged)))
     return tuple(found[:MOST])
 
 
@@ -59,7 +62,7 @@ def cut(image, left, top, side):
 
 
 def lay_in(sketch, drawn, close_up):
-    """Put the drawing of a CloseUp, (SIDE, SIDE), into that of its photo, (h, w), where the face is: both uint8 or utils.greys."""
+    """Put the drawing of a CloseUp, (s, s), into that of its photo, (h, w), where the face is: both uint8 or utils.greys."""
     left, top, side, height, _ = close_up
     rows, columns = (slice(max(start, 0), min(start + side, end)) for start, end in zip((top, left), sketch.shape))
     part = slice(rows.start - top, rows.stop - top), slice(columns.start - left, columns.stop - left)
@@ -67,5 +70,5 @@ def lay_in(sketch, drawn, close_up):
     share = 1 - ramp(np.hypot(away[part[0], None], away[None, part[1]] / WIDTH), *WHOLE)
     full, old = paper(sketch), sketch[rows, columns]
     ink = full - np.float32(cv2.resize(drawn, (side, side), interpolation=cv2.INTER_AREA)[part])
-    new = full - np.minimum(ink * (1 + DARKER * (SIDE / side - 1)), full)
+    new = full - np.minimum(ink * (1 + DARKER * (len(drawn) / side - 1)), full)
     sketch[rows, columns] = np.rint(old + share * (new - old))

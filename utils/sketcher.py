@@ -16,7 +16,7 @@ from model.foreground import SIDE, for_finding
 from model.generator import MIN_SIDE
 from model.reverse import ReverseEngine
 from utils.checkpoint import CheckpointError, load_network
-from utils.close_ups import MOST, close_ups, lay_in
+from utils.close_ups import MOST, SIDES, close_ups, lay_in
 from utils.darkness import NOTHING, darkness
 from utils.defaults import CHECKPOINTS, MAX_MEGAPIXELS, WORKING_SIZE
 from utils.devices import choose_device, is_out_of_memory
@@ -196,13 +196,15 @@ class Sketcher:
 
     def _with_faces(self, found, batch, detail):
         """The drawings found of some Workings, with their small faces drawn larger: one by one on a CPU, where each number is a shape of its own."""
-        faces = [(drawings, face) for drawings, one in zip(found, batch) for face in one.faces]
-        most = 1 if self.device.type == "cpu" else MOST
-        for some in (faces[first : first + most] for first in range(0, len(faces), most)):
-            planes = self._planes(np.stack([face.pixels for _, face in some]), detail, tuple(found[0]))
-            for (drawings, face), drawn in zip(some, planes):
-                for sketch, plane in zip(drawings.values(), drawn):
-                    lay_in(sketch, plane, face)
+        count = 1 if self.device.type == "cpu" else MOST
+        for side in SIDES:
+            faces = [(drawings, face) for drawings, one in zip(found, batch) for face in one.faces if len(face.pixels) == side]
+            for first in range(0, len(faces), count):
+                some = faces[first : first + count]
+                planes = self._planes(np.stack([face.pixels for _, face in some]), detail, tuple(found[0]))
+                for (drawings, face), drawn in zip(some, planes):
+                    for sketch, plane in zip(drawings.values(), drawn):
+                        lay_in(sketch, plane, face)
         return found
 
     def _fill(self, found, batch, detail, foregrounds=None):
