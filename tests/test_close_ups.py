@@ -9,7 +9,7 @@ import torch
 from tests.tool_kit import ROOT, checkpoint, draw, reverse_weights, scene, store, weights  # noqa: F401 (fixtures)
 from utils import close_ups as module
 from utils import sketcher as sketching
-from utils.close_ups import DARKER, LEAST, MOST, SIDES, SMALLEST, WHOLE, WIDTH, close_ups, lay_in
+from utils.close_ups import DARKER, LEAST, MOST, SIDES, SMALLEST, WHOLE, WIDTH, close_ups, in_faces, lay_in
 from utils.defaults import CHECKPOINTS
 from utils.greys import FINE, STEPS
 from utils.pictures import read_picture
@@ -134,6 +134,19 @@ def test_fine_greys_are_as_bytes_and_ink_is_never_more_than_black():
     assert (sketch[75:85, 90:104] == 0).all()
 
 
+@pytest.mark.parametrize("scale", [1, 0.5])
+def test_faces_are_ellipses_around_their_middle(scale):
+    boxes = [BOX, (10, 120, 60, 70)]
+    shape = round(200 * scale), round(240 * scale)
+    y, x = (np.mgrid[: shape[0], : shape[1]] + 0.5) / scale
+    expected = np.zeros(shape)
+    for left, top, width, height in boxes:
+        distance = np.hypot((x - left - width / 2) / (0.85 * height / 2), (y - top - height / 2) / (height / 2))
+        expected = np.maximum(expected, np.interp(distance, WHOLE, (1, 0)))
+    assert np.abs(in_faces(boxes, shape, scale) - expected).max() < 1e-4
+    assert not in_faces([], shape, scale).any()
+
+
 @pytest.fixture
 def sketcher(tmp_path, monkeypatch):
     """A tiny network, and a finder that finds BOX in every photo."""
@@ -146,7 +159,7 @@ def test_a_face_is_drawn_as_its_enlargement_is(sketcher):
     photo = scene(192, 256)
     style = PLAIN | {"candidate": 2}
     drawn, plain = (sketcher.draw(photo, **style | {"faces": faces}) for faces in (2.0, 1.0))
-    (one,) = sketcher.prepare(photo, 2.0).faces
+    (one,) = sketcher.prepare(photo, 2.0).close_ups
     alone = sketcher.engine.sketch(one.pixels, candidate=1).numpy()
     small = cv2.resize(alone, (96, 96), interpolation=cv2.INTER_AREA).astype(float)
     expected = (255 - 1.25 * (255 - small)).clip(0)
@@ -159,7 +172,7 @@ def test_a_face_is_drawn_as_its_enlargement_is(sketcher):
 
 def test_all_ways_to_a_drawing_draw_faces(sketcher):
     batch = [sketcher.prepare(scene(192, 256, seed), faces) for seed, faces in ((0, 2.0), (1, 1.0), (2, 2.5))]
-    assert [len(one.faces) for one in batch] == [1, 0, 1]
+    assert [len(one.close_ups) for one in batch] == [1, 0, 1]
     maps = sketcher.maps(batch)
     for number in NUMBERS:
         for drawn, of_maps, one in zip(sketcher.sketches(batch, candidate=number), maps, batch):
@@ -179,6 +192,19 @@ def test_other_devices_draw_faces_together(sketcher, monkeypatch):
     for one, other in zip(expected, sketcher.sketches(batch, candidate=1)):
         assert np.abs(one.astype(int) - other).max() <= 1
     assert counts == [(2, 192), (4, 192), (2, 320)]
+
+
+def test_faces_of_any_size_are_not_hatched_over(sketcher, monkeypatch):
+    monkeypatch.setattr(sketcher, "find_faces", lambda photo: np.float32([(80, 10, 130, 170)]))
+    monkeypatch.setattr(sketching, "has_dark_masses", lambda gray: True)
+    monkeypatch.setattr(sketcher.engine, "sketches", lambda photos, detail, indices, *rest: torch.full((len(indices), *photos.shape[:3]), FINE, dtype=torch.uint16))
+    photo = np.full((192, 256, 3), 250, np.uint8)
+    photo[8:184, 8:248] = 4
+    style = PLAIN | {"candidate": 5}
+    over, spared = (255 - sketcher.draw(photo, **style | {"faces": faces}).astype(float) for faces in (1.0, 2.0))
+    distance = np.hypot((np.mgrid[:192, :256][1] - 145) / (0.85 * 85), (np.mgrid[:192, :256][0] - 95) / 85)
+    assert over[distance < 0.6].mean() > 40 and spared[distance < 0.6].max() <= 1
+    assert np.array_equal(over[distance > 1.3], spared[distance > 1.3])
 
 
 def test_a_large_photo_has_them_too(sketcher, monkeypatch):

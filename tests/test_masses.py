@@ -63,6 +63,17 @@ def test_what_is_as_dark_and_what_has_lines_stays(coat):
     assert (filled(np.full_like(sketch, 255), np.minimum(grating, 150), grating, *grays)[:, :-20] == 255).all()
 
 
+def test_what_is_spared_stays(coat):
+    sketch, second, *_ = coat
+    drawn = filled(*coat)
+    spared = np.zeros(second.shape, np.float32)
+    assert np.array_equal(filled(*coat, spared=spared), drawn)
+    spared[:, :120] = 1
+    half = filled(*coat, spared=spared)
+    assert np.array_equal(half[:, :234], sketch[:, :234]) and np.array_equal(half[:, 246:], drawn[:, 246:])
+    assert np.array_equal(filled(*coat, spared=np.ones_like(spared)), sketch) and not np.array_equal(half[:, 246:], sketch[:, 246:])
+
+
 def test_a_faint_difference_is_no_mass(coat):
     sketch, second, lines, *grays = coat
     faint = np.full_like(second, 255 - int(255 * PALER[0]))
@@ -99,7 +110,7 @@ def test_tools_fill_the_blend_and_the_hatched_candidates_alone(tmp_path, monkeyp
     unfilled = plain.maps([working])[0]
     assert np.array_equal(sketcher.maps([working])[0].confidences, unfilled.confidences)
     first, second = unfilled.drawings, plain.maps([small])[0].drawings
-    monkeypatch.setattr("utils.sketcher.filled", lambda sketch, *of_small: [sketch, *of_small[:-1]])
+    monkeypatch.setattr("utils.sketcher.filled", lambda sketch, *of_small: [sketch, *of_small[:-2]])
     for number in (*range(1, 6), None):
         for found in (sketcher.sketches([working], candidate=number)[0], sketcher.maps([working])[0].drawings[number]):
             hatched = number is None or number > LINES

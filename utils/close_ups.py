@@ -19,7 +19,7 @@ SMALLEST = 24  # pixels of a face's height: there is nothing to see in smaller o
 LEAST = 1.2  # enlargement that a face must have room for: with less it does not pay
 MOST = 16  # faces of one photo
 WIDTH = 0.85  # of a face, relative to its height
-WHOLE = 0.72, 1.2  # distance from its middle, relative to its half axes: up to the first the close-up counts, from the second on it does not
+WHOLE = 0.72, 1.2  # distance from its middle, relative to its half axes: up to the first a place belongs to it, from the second on it does not
 DARKER = 0.25  # by this much for each enlargement of 1: fine lines come out pale
 
 
@@ -61,13 +61,27 @@ def cut(image, left, top, side):
     return cv2.copyMakeBorder(image[inside], *beyond, cv2.BORDER_REFLECT_101)
 
 
+def within(shape, x, y, height):
+    """How far each pixel of a picture of a shape (h, w) belongs to a face, float32 in [0, 1]. x, y: its middle, in pixels."""
+    down, right = (np.arange(size, dtype=np.float32) + np.float32(0.5) for size in shape)
+    return 1 - ramp(np.hypot((down[:, None] - y) * (2 / height), (right - x) * (2 / (WIDTH * height))), *WHOLE)
+
+
+def in_faces(boxes, shape, scale):
+    """within() of any of some faces, in a picture of a shape (h, w) that is `scale` times as large as the one that boxes, (n, 4), are in."""
+    share = np.zeros(shape, np.float32)
+    for left, top, width, height in boxes:
+        one = within(shape, scale * (left + width / 2), scale * (top + height / 2), scale * height)
+        np.maximum(share, one, out=share)
+    return share
+
+
 def lay_in(sketch, drawn, close_up):
     """Put the drawing of a CloseUp, (s, s), into that of its photo, (h, w), where the face is: both uint8 or utils.greys."""
     left, top, side, height, _ = close_up
     rows, columns = (slice(max(start, 0), min(start + side, end)) for start, end in zip((top, left), sketch.shape))
     part = slice(rows.start - top, rows.stop - top), slice(columns.start - left, columns.stop - left)
-    away = (np.arange(side, dtype=np.float32) - (side - 1) / 2) * np.float32(2 / height)
-    share = 1 - ramp(np.hypot(away[part[0], None], away[None, part[1]] / WIDTH), *WHOLE)
+    share = within(sketch[rows, columns].shape, left + side / 2 - columns.start, top + side / 2 - rows.start, height)
     full, old = paper(sketch), sketch[rows, columns]
     ink = full - np.float32(cv2.resize(drawn, (side, side), interpolation=cv2.INTER_AREA)[part])
     new = full - np.minimum(ink * (1 + DARKER * (len(drawn) / side - 1)), full)

@@ -50,14 +50,14 @@ def has_dark_masses(gray):
     return light > DIMMEST and bool((cv2.blur(gray, (AROUND, AROUND)) < DARK * light).mean() > PART)
 
 
-def filled(sketch, second, lines, gray, small, asked=NOTHING):
+def filled(sketch, second, lines, gray, small, asked=NOTHING, spared=None):
     """The sketch with the tone of the second, small drawing, and with what the photo asks for, where it is paler.
 
     sketch: (H, W), uint8 or utils.greys. second, lines: the same drawing and candidate LINES of the small photo, (h, w). gray,
-    small: of the photo and the small one, uint8 (H, W) and (h, w). asked: utils.darkness of the small one.
-    Nothing gets lighter.
+    small: of the photo and the small one, uint8 (H, W) and (h, w). asked: utils.darkness of the small one. spared: where nothing
+    is filled, float32 (h, w) in [0, 1], for features of faces must not drown. Nothing gets lighter.
     """
-    follows = missing_tone(sketch, second, lines, small, *asked)
+    follows = missing_tone(sketch, second, lines, small, *asked, spared)
     if follows is None:
         return sketch
     steps = (np.int16(np.rint((STEPS * part).clip(-LIMIT, LIMIT))) for part in follows)
@@ -65,11 +65,11 @@ def filled(sketch, second, lines, gray, small, asked=NOTHING):
     return in_bands(fill_band, BAND, 0, sketch, cv2.blur(gray, (3, 3)), *steps)
 
 
-def missing_tone(sketch, second, lines, gray, least, share):
+def missing_tone(sketch, second, lines, gray, least, share, spared=None):
     """Tone that the sketch lacks, as what follows from the photo's grey in [0, 1]: a and b of data.filters.guided(), or None for none.
 
     What lies at lines is not looked at, for both drawings leave a margin of paper there. The photo tells how far the tone goes.
-    gray: uint8 (h, w) as the second drawing. least, share: of the tone, see utils.darkness.
+    gray: uint8 (h, w) as the second drawing. least, share: of the tone, see utils.darkness. spared: as in filled().
     """
     full = paper(sketch)
     ink = cv2.resize(full - sketch, second.shape[::-1], interpolation=cv2.INTER_AREA)
@@ -79,6 +79,8 @@ def missing_tone(sketch, second, lines, gray, least, share):
     free = 1 - ramp(cv2.boxFilter(line, cv2.CV_32F, (3, 3)) / full, *NEAR)
     a, b = guided(gray / np.float32(255), missing, free, WINDOW, NOISE)
     room = ramp(cv2.boxFilter(halved(free), cv2.CV_32F, (WINDOW, WINDOW)), *FREE) * (np.maximum(b, a + b) > PALER[0])
+    if spared is not None:
+        room *= 1 - halved(spared)
     return (a * room, b * room) if room.any() else None
 
 

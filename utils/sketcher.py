@@ -16,7 +16,7 @@ from model.foreground import SIDE, for_finding
 from model.generator import MIN_SIDE
 from model.reverse import ReverseEngine
 from utils.checkpoint import CheckpointError, load_network
-from utils.close_ups import MOST, SIDES, close_ups, lay_in
+from utils.close_ups import MOST, SIDES, close_ups, in_faces, lay_in
 from utils.darkness import NOTHING, darkness
 from utils.defaults import CHECKPOINTS, MAX_MEGAPIXELS, WORKING_SIZE
 from utils.devices import choose_device, is_out_of_memory
@@ -124,7 +124,7 @@ class Sketcher:
         if faces == 1:
             return working
         found = self.find_faces(working.photo)
-        return dataclasses.replace(working, faces=close_ups(photo, working.photo, found, faces))
+        return dataclasses.replace(working, faces=found, close_ups=close_ups(photo, working.photo, found, faces))
 
     @functools.cached_property
     def find_faces(self):
@@ -198,7 +198,7 @@ class Sketcher:
         """The drawings found of some Workings, with their small faces drawn larger: one by one on a CPU, where each number is a shape of its own."""
         count = 1 if self.device.type == "cpu" else MOST
         for side in SIDES:
-            faces = [(drawings, face) for drawings, one in zip(found, batch) for face in one.faces if len(face.pixels) == side]
+            faces = [(drawings, face) for drawings, one in zip(found, batch) for face in one.close_ups if len(face.pixels) == side]
             for first in range(0, len(faces), count):
                 some = faces[first : first + count]
                 planes = self._planes(np.stack([face.pixels for _, face in some]), detail, tuple(found[0]))
@@ -210,14 +210,15 @@ class Sketcher:
     def _fill(self, found, batch, detail, foregrounds=None):
         """The drawings found of some Workings of one shape with the dark masses of the second, small drawing, see utils.masses.
 
-        foregrounds: as in foregrounds(), for what the photo asks for by itself; None = it asks for nothing.
+        Faces are spared. foregrounds: as in foregrounds(), for what the photo asks for by itself; None = it asks for nothing.
         """
         numbers = [number for number in found[0] if number in HATCHED]
         for place, (one, (small, second)) in enumerate(zip(batch, self.seconds(batch, detail, numbers))):
             drawings = found[place]
             for number in numbers if second else ():
                 asked = asked_of(one, small, None if number else foregrounds[place]) if foregrounds else NOTHING
-                drawings[number] = filled(drawings[number], second[number], second[LINES], one.gray, small.gray, asked)
+                faces = in_faces(one.faces, small.shape, max(small.shape) / max(one.shape)) if len(one.faces) else None
+                drawings[number] = filled(drawings[number], second[number], second[LINES], one.gray, small.gray, asked, faces)
         return found
 
     def seconds(self, batch, detail, numbers):

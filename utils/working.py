@@ -7,8 +7,8 @@ import numpy as np
 
 from model.generator import MIN_SIDE
 from utils.defaults import MAX_ENLARGEMENT
-from utils.sharp_steps import sharp_steps
 from utils.resize import resize
+from utils.sharp_steps import sharp_steps
 
 
 @dataclasses.dataclass(frozen=True)
@@ -18,7 +18,8 @@ class Working:
     pixels: np.ndarray  # uint8 (h', w', 3), sides of at least MIN_SIDE
     shape: tuple[int, int]  # (h, w) without the padding of small sides
     size: tuple[int, int]  # (H, W) of the photo itself
-    faces: tuple = ()  # utils.close_ups of its small faces
+    faces: tuple | np.ndarray = ()  # left, top, width and height of those that were looked for, in pixels of the photo as it is drawn
+    close_ups: tuple = ()  # of the small ones, see utils.close_ups
 
     def trim(self, drawn):
         """(..., h', w') -> (..., h, w), without the padding."""
