@@ -42,7 +42,7 @@ def run(coco, tmp_path_factory):
     extra = ("--photos", coco, "--validate-every", "2", "--sample-every", "2", "--samples", "2", "--name", "test")
     extra += ("--weight-deep-supervision", "10")
     before = set(multiprocessing.active_children())
-    run = tiny_run(tmp_path_factory.mktemp("runs"), *extra, "--workers", "1")
+    run = tiny_run(tmp_path_factory.mktemp("runs"), *extra, "--workers", "1", curves=True)
     assert set(multiprocessing.active_children()) <= before  # the loading processes have ended
     return run
 
@@ -50,7 +50,7 @@ def run(coco, tmp_path_factory):
 def test_compiled_networks_train_with_the_gradient_penalty(tmp_path, monkeypatch):
     compile = torch.nn.Module.compile
     monkeypatch.setattr(torch.nn.Module, "compile", lambda network: compile(network, backend="aot_eager"))  # needs no C++ compiler
-    runs = [tiny_run(tmp_path / name, "--steps", "2", *more) for name, more in (("a", []), ("b", ["--compile"]))]
+    runs = [tiny_run(tmp_path / name, "--steps", "2", *more, curves=True) for name, more in (("a", []), ("b", ["--compile"]))]
     plain, compiled = (stats(run)[0] for run in runs)
     assert compiled["r1"] > 0 and compiled["total"] == pytest.approx(plain["total"], rel=1e-3)
     assert (runs[1] / "curves.png").exists()  # without a validation too

@@ -1,4 +1,5 @@
 """Small real trainings on the pictures of data/sample."""
+import contextlib
 import json
 import os
 import pathlib
@@ -6,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from unittest import mock
 
 import torch
 
@@ -50,18 +52,22 @@ def start(words):
     )
 
 
-def call(words, status=0):
-    """main_sketch.py with these arguments in this process, which saves the seconds that importing torch takes."""
+def call(words, status=0, curves=False):
+    """main_sketch.py with these arguments in this process, which saves the seconds that importing torch takes.
+
+    curves: whether to draw them, which takes longer than some steps of tiny networks.
+    """
     threads = torch.get_num_threads()
     try:
-        assert main([str(word) for word in words]) == status
+        with contextlib.nullcontext() if curves else mock.patch("utils.training.loop.draw_curves"):
+            assert main([str(word) for word in words]) == status
     finally:
         torch.set_num_threads(threads)
 
 
-def tiny_run(runs, *extra):
+def tiny_run(runs, *extra, curves=False):
     """The run folder of a finished training."""
-    call(arguments(runs, *extra))
+    call(arguments(runs, *extra), curves=curves)
     return next(pathlib.Path(runs).iterdir())
 
 

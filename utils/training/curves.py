@@ -4,6 +4,7 @@ from utils.atomic import replacing
 SIZE = (18, 10)  # inches
 ROWS, COLUMNS = 3, 4
 RESOLUTION = 72  # pixels per inch
+MARGINS = 0.03, 0.03, 0.99, 0.97, 0.15, 0.25  # left, bottom, right and top of the panels in parts of the picture, and between them in parts of one
 PANELS = (  # (title, kind of line, beginnings of the names that it shows, whether the axis is logarithmic)
     ("weighted sum of the generators' losses", "train", ("total",), False),
     ("edge", "train", ("edge_", "deep_supervision"), False),
@@ -45,7 +46,8 @@ def draw_curves(lines, path):
     """Write the PNG file `path`, whole or not at all."""
     from matplotlib.figure import Figure  # takes seconds, and most starts of the program draw nothing
 
-    figure = Figure(SIZE, dpi=RESOLUTION, layout="constrained")
+    figure = Figure(SIZE, dpi=RESOLUTION)
+    figure.subplots_adjust(*MARGINS)  # a layout that fits itself to the numbers would draw all of them twice
     axes = figure.subplots(ROWS, COLUMNS).flatten()
     for (place, name), (steps, values) in series(lines).items():
         axes[place].plot(steps, values, label=name, marker="." if len(steps) < 20 else None, linewidth=1)
