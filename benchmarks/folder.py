@@ -53,7 +53,7 @@ def as_folder(sketcher, tasks, folder):
 
 def measure(sketcher, tasks, rounds):
     """(photos a second of the network alone, of the tools, MB at most after the first round, after the last)."""
-    workings = [sketcher.prepare(sketcher.read(task.path), Style().faces) for task in tasks]
+    workings = [sketcher.prepare(sketcher.read(task.path)) for task in tasks]
     alone(sketcher, workings[:BATCH])  # warm up
     pairs, peaks = [], []
     with tempfile.TemporaryDirectory() as folder:

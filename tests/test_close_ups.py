@@ -9,7 +9,7 @@ import torch
 from tests.tool_kit import ROOT, checkpoint, draw, reverse_weights, scene, store, weights  # noqa: F401 (fixtures)
 from utils import close_ups as module
 from utils import sketcher as sketching
-from utils.close_ups import DARKER, LEAST, MOST, SIDES, SMALLEST, WHOLE, WIDTH, close_ups, in_faces, lay_in
+from utils.close_ups import DARKER, LEAST, SIDES, SMALLEST, WHOLE, WIDTH, close_ups, in_faces, lay_in
 from utils.defaults import CHECKPOINTS
 from utils.greys import FINE, STEPS
 from utils.pictures import read_picture
@@ -46,11 +46,28 @@ def test_the_square_around_a_face_is_enlarged(scale):
     assert np.abs(one.pixels[..., 1][inner] - (one.top + y)[inner]).max() <= 1
 
 
-def test_it_shows_the_photos_own_pixels():
+def test_sides_that_were_rounded_shift_nothing():
+    """Of a photo of 81 x 799, drawn at 26 x 256: its height has shrunk less than its width."""
+    photo = np.zeros((81, 799, 3), np.float32)
+    photo[..., 0] = (np.arange(799) + 0.5) * 256 / 799
+    (one,) = close_ups(np.uint8(photo), np.zeros((26, 256, 3), np.uint8), [(225, 0, 20, 26)], 2.0)
+    x = one.left + (np.arange(192) + 0.5) / 2
+    within = x < 254
+    assert abs((one.pixels[96, within, 0] - x[within] + 0.5).mean()) < 0.2  # 0.4 by the heights
+
+
+def test_it_shows_the_photos_own_pixels_where_it_has_more(sketcher):
     fine = np.zeros((600, 720, 3), np.uint8)
     fine[:, ::3] = 255  # lines that are lost at a third of the size
-    (one,) = close_ups(fine, cv2.resize(fine, (240, 200), interpolation=cv2.INTER_AREA), [BOX], 3.0)
+    (one,) = sketcher.prepare(fine, Style(faces=3.0)).close_ups
     assert one.pixels.std() > 60  # 0 without them
+    coarse = scene(40, 48)
+    (one,), (other,) = (close_ups(photo, enlarged(coarse), [BOX], 2.0) for photo in (coarse, enlarged(coarse)))
+    assert np.array_equal(one.pixels, other.pixels)  # small photos are enlarged once
+
+
+def enlarged(photo):
+    return cv2.resize(photo, (240, 200), interpolation=cv2.INTER_CUBIC)
 
 
 def test_small_faces_are_enlarged_as_asked_larger_ones_less_and_others_not():
@@ -74,11 +91,11 @@ def test_small_faces_take_less_work():
     assert work == [192, 192, 320, 320]
 
 
-def test_the_surest_faces_are_drawn_and_none_whose_middle_is_not_in_the_photo():
+def test_faces_are_drawn_in_order_and_none_whose_middle_is_not_in_the_photo():
     photo = np.zeros((300, 300, 3), np.uint8)
-    boxes = [(10 + index, 50, 30, 40) for index in range(MOST + 4)]
-    found = close_ups(photo, photo, [(-40, 50, 30, 40), (50, 290, 30, 40), *boxes], 2.0)
-    assert [one.left for one in found] == [10 + index + 15 - 48 for index in range(MOST)]
+    beyond = [(-40, 50, 30, 40), (50, 290, 30, 40), (50, -30, 30, 40), (290, 50, 30, 40)]
+    found = close_ups(photo, photo, [*beyond, *((10 + index, 50, 30, 40) for index in range(20))], 2.0)
+    assert [one.left for one in found] == [10 + index + 15 - 48 for index in range(20)]
 
 
 @pytest.mark.parametrize("box", [(-10, -12, 34, 40), (20, 10, 34, 40), (2, 30, 28, 33)])
@@ -136,7 +153,7 @@ def test_fine_greys_are_as_bytes_and_ink_is_never_more_than_black():
 
 @pytest.mark.parametrize("scale", [1, 0.5])
 def test_faces_are_ellipses_around_their_middle(scale):
-    boxes = [BOX, (10, 120, 60, 70)]
+    boxes = np.float32([BOX, (10, 120, 60, 70), (90, 70, 34, 40), (-20, -30, 50, 60), (230, 190, 40, 50)])  # two overlap, two leave it
     shape = round(200 * scale), round(240 * scale)
     y, x = (np.mgrid[: shape[0], : shape[1]] + 0.5) / scale
     expected = np.zeros(shape)
@@ -159,7 +176,7 @@ def test_a_face_is_drawn_as_its_enlargement_is(sketcher):
     photo = scene(192, 256)
     style = PLAIN | {"candidate": 2}
     drawn, plain = (sketcher.draw(photo, **style | {"faces": faces}) for faces in (2.0, 1.0))
-    (one,) = sketcher.prepare(photo, 2.0).close_ups
+    (one,) = sketcher.prepare(photo, Style(faces=2.0)).close_ups
     alone = sketcher.engine.sketch(one.pixels, candidate=1).numpy()
     small = cv2.resize(alone, (96, 96), interpolation=cv2.INTER_AREA).astype(float)
     expected = (255 - 1.25 * (255 - small)).clip(0)
@@ -170,22 +187,23 @@ def test_a_face_is_drawn_as_its_enlargement_is(sketcher):
     assert np.array_equal(drawn[distance > WHOLE[1]], plain[distance > WHOLE[1]]) and not np.array_equal(drawn, plain)
 
 
-def test_all_ways_to_a_drawing_draw_faces(sketcher):
-    batch = [sketcher.prepare(scene(192, 256, seed), faces) for seed, faces in ((0, 2.0), (1, 1.0), (2, 2.5))]
+def test_all_ways_to_a_drawing_draw_faces(sketcher, monkeypatch):
+    monkeypatch.setattr(sketching, "has_dark_masses", lambda gray: True)
+    batch = [sketcher.prepare(np.minimum(scene(192, 256, seed), 60), Style(faces=faces)) for seed, faces in ((0, 2.0), (1, 1.0), (2, 2.5))]
     assert [len(one.close_ups) for one in batch] == [1, 0, 1]
     maps = sketcher.maps(batch)
     for number in NUMBERS:
         for drawn, of_maps, one in zip(sketcher.sketches(batch, candidate=number), maps, batch):
             assert np.abs(drawn.astype(int) - of_maps.drawings[number]).max() <= STEPS
             assert np.array_equal(drawn, sketcher.sketches([one], candidate=number)[0])
-    plain = sketcher.maps([sketcher.prepare(scene(192, 256))])[0]
+    plain = sketcher.maps([sketcher.prepare(np.minimum(scene(192, 256), 60), Style(faces=1.0))])[0]
     assert all(not np.array_equal(maps[0].drawings[number], plain.drawings[number]) for number in NUMBERS)
     assert np.array_equal(maps[0].confidences, plain.confidences)
 
 
 def test_other_devices_draw_faces_together(sketcher, monkeypatch):
     monkeypatch.setattr(sketcher, "find_faces", lambda photo: np.float32([BOX, (150, 60, 34, 40), (60, 30, 66, 80)]))
-    batch = [sketcher.prepare(scene(192, 256, seed), 2.0) for seed in range(2)]
+    batch = [sketcher.prepare(scene(192, 256, seed), Style(faces=2.0)) for seed in range(2)]
     expected, counts, whole = sketcher.sketches(batch, candidate=1), [], sketcher.engine.sketches
     monkeypatch.setattr(sketcher, "device", torch.device("meta"))
     monkeypatch.setattr(sketcher.engine, "sketches", lambda photos, *rest: counts.append(photos.shape[:2]) or whole(photos, *rest))
@@ -195,23 +213,41 @@ def test_other_devices_draw_faces_together(sketcher, monkeypatch):
 
 
 def test_faces_of_any_size_are_not_hatched_over(sketcher, monkeypatch):
-    monkeypatch.setattr(sketcher, "find_faces", lambda photo: np.float32([(80, 10, 130, 170)]))
+    monkeypatch.setattr(sketcher, "find_faces", lambda photo: np.float32([(48, 28, 160, 200)]))  # too large for a close-up
     monkeypatch.setattr(sketching, "has_dark_masses", lambda gray: True)
     monkeypatch.setattr(sketcher.engine, "sketches", lambda photos, detail, indices, *rest: torch.full((len(indices), *photos.shape[:3]), FINE, dtype=torch.uint16))
-    photo = np.full((192, 256, 3), 250, np.uint8)
-    photo[8:184, 8:248] = 4
+    photo = np.full((256, 256, 3), 250, np.uint8)
+    photo[8:248, 8:248] = 4
+    assert not sketcher.prepare(photo).close_ups
     style = PLAIN | {"candidate": 5}
     over, spared = (255 - sketcher.draw(photo, **style | {"faces": faces}).astype(float) for faces in (1.0, 2.0))
-    distance = np.hypot((np.mgrid[:192, :256][1] - 145) / (0.85 * 85), (np.mgrid[:192, :256][0] - 95) / 85)
+    distance = np.hypot((np.mgrid[:256, :256][1] - 128) / (0.85 * 100), (np.mgrid[:256, :256][0] - 128) / 100)
     assert over[distance < 0.6].mean() > 40 and spared[distance < 0.6].max() <= 1
     assert np.array_equal(over[distance > 1.3], spared[distance > 1.3])
 
 
 def test_a_large_photo_has_them_too(sketcher, monkeypatch):
     monkeypatch.setattr(sketching, "LARGE", 1000)
-    working = sketcher.prepare(scene(192, 256), 2.0)
+    working = sketcher.prepare(scene(192, 256), Style(faces=2.0))
     maps = sketcher.maps([working])[0]
     assert np.array_equal(maps.drawings[1], sketcher.sketches([working], candidate=1)[0])
+
+
+def test_a_close_up_is_as_dense_as_the_drawing(sketcher):
+    (one,) = sketcher.prepare(scene(192, 256), Style(faces=2.0)).close_ups
+    drawn = sketcher.draw(scene(192, 256), **PLAIN | {"faces": 2.0, "detail": 1.0})
+    small = cv2.resize(sketcher.engine.sketch(one.pixels, 1.0).numpy(), (96, 96), interpolation=cv2.INTER_AREA)
+    expected = (255 - 1.25 * (255.0 - small)).clip(0)
+    assert np.abs(drawn[one.top + 40 : one.top + 56, one.left + 40 : one.left + 56] - expected[40:56, 40:56]).max() <= 2
+
+
+def test_sides_too_short_for_the_network_have_faces_of_their_own_size(sketcher, monkeypatch):
+    seen = []
+    monkeypatch.setattr(sketcher, "find_faces", lambda photo: seen.append(photo.shape) or np.float32([(100, -12, 30, 34)]))
+    photo = scene(10, 256)
+    (one,) = sketcher.prepare(photo).close_ups
+    assert seen == [(10, 256, 3)] and np.array_equal(one.pixels, close_ups(photo, photo, [(100, -12, 30, 34)], 2.5)[0].pixels)
+    assert sketcher.draw(photo).shape == (10, 256)
 
 
 def test_nobody_looks_for_faces_that_are_drawn_as_the_rest(tmp_path, monkeypatch):

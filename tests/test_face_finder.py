@@ -1,5 +1,6 @@
 """The finder of faces, on the bundled photos and on pictures without any."""
 import os
+import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import cv2
@@ -7,9 +8,10 @@ import numpy as np
 import pytest
 
 from tests.tool_kit import ROOT, scene
+from utils import face_finder
 from utils.checkpoint import CheckpointError
 from utils.defaults import CHECKPOINTS
-from utils.face_finder import FaceFinder
+from utils.face_finder import MOST, FaceFinder
 from utils.pictures import read_picture
 from utils.resize import resize
 
@@ -37,10 +39,22 @@ def test_it_finds_faces_where_they_are(find, name):
     assert np.abs(middle(box) - place).max() < 0.2 * height and 0.75 < box[3] / height < 1.3
 
 
-def test_there_are_none_in_a_cat_in_doors_and_in_plain_pictures(find):
-    for image in (photo("cat"), photo("doors"), np.full((90, 120, 3), 255, np.uint8), scene(96, 128), np.zeros((1, 1, 3), np.uint8), np.zeros((2, 900, 3), np.uint8)):
+def test_there_are_none_in_other_photos_and_in_plain_pictures(find):
+    others = [photo(name) for name in ("cat", "doors", "elephant", "gull", "kitchen", "mountains")]
+    tiny = [np.zeros(shape, np.uint8) for shape in ((1, 1, 3), (1, 900, 3), (900, 1, 3))]
+    for image in (*others, *tiny, np.full((90, 120, 3), 255, np.uint8), scene(96, 128)):
         found = find(image)
         assert found.shape == (0, 4) and found.dtype == np.float32
+
+
+def test_crowds_are_found_up_to_a_number(find):
+    """One face many times: the detector's own limit would count its finds before it merges those of one face."""
+    face = resize(photo("portrait")[70:200, 185:310], 60, 60)
+    for rows, least in ((6, 36), (9, MOST)):
+        found = find(np.tile(face, (rows, rows, 1)))
+        tiles = {tuple(np.int32(middle(box) // 60)) for box in found}
+        assert len(tiles) >= 0.9 * least and len(found) <= MOST
+    assert len(found) == MOST
 
 
 def test_boxes_follow_the_photos_size_its_mirror_image_and_its_place(find):
@@ -71,8 +85,33 @@ def test_threads_find_what_one_finds(find):
 
 
 def test_opencv_says_nothing_about_devices(find, capfd):
-    FaceFinder(PATH)(photo("girl"))
+    logging = getattr(cv2.utils, "logging", None)  # OpenCV 5 has it
+    before, image = logging and logging.setLogLevel(logging.LOG_LEVEL_WARNING), photo("girl")
+    for _ in range(3):
+        finder, ready = FaceFinder(PATH), threading.Barrier(8)
+        with ThreadPoolExecutor(8) as pool:  # each makes its own detector
+            found = list(pool.map(lambda _: ready.wait() is not None and finder(image), range(8)))
+        assert all(np.array_equal(one, found[0]) for one in found)
     assert capfd.readouterr() == ("", "")
+    assert not logging or logging.setLogLevel(before) == logging.LOG_LEVEL_WARNING
+
+
+def test_a_file_that_may_not_be_read_is_a_sentence(monkeypatch):
+    def refuse(*_):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(face_finder, "open", refuse, raising=False)
+    with pytest.raises(CheckpointError, match="cannot be read .Permission denied.*--faces 1"):
+        FaceFinder(PATH)
+
+
+def test_damage_that_shows_with_a_picture_alone_is_a_sentence(monkeypatch):
+    def broken(*_):
+        raise cv2.error("no such layer")
+
+    monkeypatch.setattr(face_finder.FaceFinder, "__call__", broken)
+    with pytest.raises(CheckpointError, match="is damaged. Copy it again"):
+        FaceFinder(PATH)
 
 
 def test_missing_and_damaged_files_are_a_sentence(tmp_path):

@@ -71,6 +71,8 @@ def test_what_is_spared_stays(coat):
     spared[:, :120] = 1
     half = filled(*coat, spared=spared)
     assert np.array_equal(half[:, :234], sketch[:, :234]) and np.array_equal(half[:, 246:], drawn[:, 246:])
+    part = filled(*coat, spared=np.full_like(spared, 0.5))[180:230, 180:300]
+    assert abs((255 - part.mean()) - 37) < 8
     assert np.array_equal(filled(*coat, spared=np.ones_like(spared)), sketch) and not np.array_equal(half[:, 246:], sketch[:, 246:])
 
 

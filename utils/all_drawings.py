@@ -21,7 +21,7 @@ class AllDrawings:
 
     def __call__(self, photo):
         """uint8 RGB (H, W, 3) -> {name of DRAWINGS: float32 (H, W) in [0, 1], 1 = paper}, the blend last."""
-        working = self.sketcher.prepare(photo, self.style.faces)
+        working = self.sketcher.prepare(photo, self.style)
         (foreground,) = foregrounds = self.sketcher.foregrounds([working], self.style)
         (drawings,) = self.sketcher.drawings([working], numbers=NUMBERS, foregrounds=foregrounds)
         drawn = (

@@ -1,6 +1,6 @@
 """Close-ups: small faces, drawn larger than the rest and laid into the drawing.
 
-A face of fewer than about 150 pixels has features that are finer than the network's lines. Draughtsmen lean forward and take a finer
+A face of fewer than about 190 pixels has features that are finer than the network's lines. Draughtsmen lean forward and take a finer
 pen: so the face is drawn from an enlarged square around it, whose drawing is brought back to size, with lines as much finer.
 """
 from typing import NamedTuple
@@ -17,8 +17,7 @@ SIDES = 192, 320  # pixels of the enlarged square: the first that a face has roo
 AROUND = 1.4  # which it has in this many times its height, or more
 SMALLEST = 24  # pixels of a face's height: there is nothing to see in smaller ones
 LEAST = 1.2  # enlargement that a face must have room for: with less it does not pay
-MOST = 16  # faces of one photo
-WIDTH = 0.85  # of a face, relative to its height
+WIDTH = 0.85  # of a face, relative to its height: a finder's is that of what it sees, half in profile
 WHOLE = 0.72, 1.2  # distance from its middle, relative to its half axes: up to the first a place belongs to it, from the second on it does not
 DARKER = 0.25  # by this much for each enlargement of 1: fine lines come out pale
 
@@ -38,8 +37,8 @@ def close_ups(photo, working, boxes, times):
 
     boxes: (n, 4), left, top, width and height of faces in `working`, see utils.face_finder. times: of the enlargement, at most.
     """
-    source = photo if len(photo) > len(working) else working  # the photo's own pixels, where it has more of them
-    scale = len(source) / len(working)
+    source = photo if photo.size > working.size else working  # the photo's own pixels, where it has more of them
+    down, right = (own / drawn for own, drawn in zip(source.shape, working.shape[:2]))
     found = []
     for left, top, width, height in boxes:
         x, y = left + width / 2, top + height / 2
@@ -47,18 +46,17 @@ def close_ups(photo, working, boxes, times):
             needed = AROUND * height * times
             enlarged = next((one for one in SIDES if one >= needed), SIDES[-1])
             side = round(max(enlarged / times, AROUND * height))
-            corner = round(x - side / 2), round(y - side / 2)
-            pixels = cut(source, *(round(scale * one) for one in (*corner, side)))
-            found.append(CloseUp(*corner, side, float(height), resize(pixels, enlarged, enlarged)))
-    return tuple(found[:MOST])
+            left, top = round(x - side / 2), round(y - side / 2)
+            ends = (round(factor * one) for factor, one in ((down, top), (down, top + side), (right, left), (right, left + side)))
+            found.append(CloseUp(left, top, side, float(height), resize(cut(source, *ends), enlarged, enlarged)))
+    return tuple(found)
 
 
-def cut(image, left, top, side):
-    """A square of an image (H, W, 3), whose own pixels are mirrored beyond its borders."""
-    height, width = image.shape[:2]
-    inside = slice(max(top, 0), max(min(top + side, height), 0)), slice(max(left, 0), max(min(left + side, width), 0))
-    beyond = inside[0].start - top, top + side - inside[0].stop, inside[1].start - left, left + side - inside[1].stop
-    return cv2.copyMakeBorder(image[inside], *beyond, cv2.BORDER_REFLECT_101)
+def cut(image, top, bottom, left, right):
+    """A part of an image (H, W, 3) that may reach beyond its borders, where its own pixels are mirrored."""
+    inside = [slice(max(start, 0), min(stop, size)) for start, stop, size in zip((top, left), (bottom, right), image.shape)]
+    beyond = (end for one, start, stop in zip(inside, (top, left), (bottom, right)) for end in (one.start - start, stop - one.stop))
+    return cv2.copyMakeBorder(image[tuple(inside)], *beyond, cv2.BORDER_REFLECT_101)
 
 
 def within(shape, x, y, height):
@@ -70,9 +68,12 @@ def within(shape, x, y, height):
 def in_faces(boxes, shape, scale):
     """within() of any of some faces, in a picture of a shape (h, w) that is `scale` times as large as the one that boxes, (n, 4), are in."""
     share = np.zeros(shape, np.float32)
-    for left, top, width, height in boxes:
-        one = within(shape, scale * (left + width / 2), scale * (top + height / 2), scale * height)
-        np.maximum(share, one, out=share)
+    for box in boxes:
+        left, top, width, height = (scale * float(one) for one in box)
+        x, y, reach = left + width / 2, top + height / 2, WHOLE[1] * height / 2
+        rows, columns = (slice(max(int(at - reach), 0), max(int(at + reach) + 1, 0)) for at in (y, x))
+        part = share[rows, columns]
+        np.maximum(part, within(part.shape, x - columns.start, y - rows.start, height), out=part)
     return share
 
 

@@ -17,6 +17,7 @@ VIEW = 320  # pixels: long side of what it sees
 SCORE = 0.6  # from which on something counts as a face
 OVERLAP = 0.3  # intersection over union from which on two finds are one face
 MOST = 50  # faces: the surest ones
+QUIET = threading.Lock()  # for OpenCV's level of messages is one for all threads
 
 
 @contextlib.contextmanager
@@ -26,11 +27,12 @@ def without_warnings():
     if not logging:
         yield
         return
-    level = logging.setLogLevel(logging.LOG_LEVEL_ERROR)
-    try:
-        yield
-    finally:
-        logging.setLogLevel(level)
+    with QUIET:
+        level = logging.setLogLevel(logging.LOG_LEVEL_ERROR)
+        try:
+            yield
+        finally:
+            logging.setLogLevel(level)
 
 
 class FaceFinder:
@@ -44,9 +46,9 @@ class FaceFinder:
             with open(path, "rb") as file:
                 self._weights = np.frombuffer(file.read(), np.uint8)
             self._local = threading.local()
-            self._of_thread()
+            self(np.zeros((VIEW, VIEW, 3), np.uint8))  # some damage shows with a picture alone
         except OSError as error:
-            raise CheckpointError(f"{path} cannot be read ({error.strerror}). See that it may be.") from error
+            raise CheckpointError(f"{path} cannot be read ({error.strerror}). Give yourself the right to, or draw with --faces 1.") from error
         except cv2.error as error:
             raise CheckpointError(f"{path} is damaged. {remedy}") from error
 
@@ -54,7 +56,7 @@ class FaceFinder:
         """The detector of this thread: it keeps what it sees in it, so that no two may share it."""
         if not hasattr(self._local, "detector"):
             with without_warnings():
-                self._local.detector = cv2.FaceDetectorYN.create("onnx", self._weights, np.uint8([]), (VIEW, VIEW), SCORE, OVERLAP, MOST)
+                self._local.detector = cv2.FaceDetectorYN.create("onnx", self._weights, np.uint8([]), (VIEW, VIEW), SCORE, OVERLAP)
         return self._local.detector
 
     def __call__(self, photo):
@@ -62,6 +64,9 @@ class FaceFinder:
         scale = VIEW / max(photo.shape[:2])
         view = resize(photo, *(max(1, round(scale * side)) for side in photo.shape[:2]))
         detector = self._of_thread()
-        detector.setInputSize(view.shape[1::-1])
+        size = view.shape[1::-1]
+        detector.setInputSize(size)
         found = detector.detect(cv2.cvtColor(view, cv2.COLOR_RGB2BGR))[1]
-        return np.zeros((0, 4), np.float32) if found is None else found[:, :4] / np.float32(scale)
+        if found is None:
+            return np.zeros((0, 4), np.float32)
+        return found[:MOST, :4] * np.float32([*photo.shape[1::-1]] * 2) / np.float32([*size] * 2)

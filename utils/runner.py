@@ -114,7 +114,7 @@ class Runner:
     def read(self, item):
         """In a reading thread: decode the photo and bring it to the working size."""
         photo = read_picture(item.task.path, self.sketcher.max_megapixels)
-        item.working = self.sketcher.prepare(photo, self.output.style.faces)
+        item.working = self.sketcher.prepare(photo, self.output.style)
         item.photo = photo if self.output.needs_photo else None
 
     def next_batch(self):

@@ -16,7 +16,7 @@ from model.foreground import SIDE, for_finding
 from model.generator import MIN_SIDE
 from model.reverse import ReverseEngine
 from utils.checkpoint import CheckpointError, load_network
-from utils.close_ups import MOST, SIDES, close_ups, in_faces, lay_in
+from utils.close_ups import SIDES, close_ups, in_faces, lay_in
 from utils.darkness import NOTHING, darkness
 from utils.defaults import CHECKPOINTS, MAX_MEGAPIXELS, WORKING_SIZE
 from utils.devices import choose_device, is_out_of_memory
@@ -91,11 +91,11 @@ class Sketcher:
         image: a path, a PIL image, or an array (H, W), (H, W, 3) or (H, W, 4), uint8, uint16, bool, or float in [0, 1].
         style: fields of utils.style.Style, such as detail=0.5, candidate=3, line_width=1.5, colour=True. Returns a PIL
         image for a path or a PIL image, else a uint8 array. PictureError for a file that is no picture, ValueError for a
-        style that is out of range, or for drawings where photos are made.
+        style that is out of range, or for drawings where photos are made, CheckpointError without the weights that it needs.
         """
         style = self.styled(style)
         photo = self.read(image)
-        working = self.prepare(photo, style.faces)
+        working = self.prepare(photo, style)
         foregrounds = self.foregrounds([working], style)
         sketch = self.sketches([working], style.detail, style.candidate, foregrounds)[0]
         sketch = inked(sketch, style, working, foregrounds[0])
@@ -118,13 +118,13 @@ class Sketcher:
             return to_rgb(image)
         return read_picture(image, self.max_megapixels)
 
-    def prepare(self, photo, faces=1.0):
-        """Photo uint8 (H, W, 3) -> utils.working.Working. faces: how many times larger small ones are drawn, as in Style."""
-        working = to_working(photo, self.size)
-        if faces == 1:
+    def prepare(self, photo, style=None):
+        """Photo uint8 (H, W, 3) -> utils.working.Working, with its faces where the style needs them; None = the default style."""
+        style, working = style or self.styled({}), to_working(photo, self.size)
+        if not style.needs_faces:
             return working
         found = self.find_faces(working.photo)
-        return dataclasses.replace(working, faces=found, close_ups=close_ups(photo, working.photo, found, faces))
+        return dataclasses.replace(working, faces=found, close_ups=close_ups(photo, working.photo, found, style.faces))
 
     @functools.cached_property
     def find_faces(self):
@@ -196,8 +196,8 @@ class Sketcher:
 
     def _with_faces(self, found, batch, detail):
         """The drawings found of some Workings, with their small faces drawn larger: one by one on a CPU, where each number is a shape of its own."""
-        count = 1 if self.device.type == "cpu" else MOST
         for side in SIDES:
+            count = 1 if self.device.type == "cpu" else self.engine.at_once(side, side)
             faces = [(drawings, face) for drawings, one in zip(found, batch) for face in one.close_ups if len(face.pixels) == side]
             for first in range(0, len(faces), count):
                 some = faces[first : first + count]
@@ -215,9 +215,9 @@ class Sketcher:
         numbers = [number for number in found[0] if number in HATCHED]
         for place, (one, (small, second)) in enumerate(zip(batch, self.seconds(batch, detail, numbers))):
             drawings = found[place]
+            faces = in_faces(one.faces, small.shape, max(small.shape) / max(one.shape)) if second and len(one.faces) else None
             for number in numbers if second else ():
                 asked = asked_of(one, small, None if number else foregrounds[place]) if foregrounds else NOTHING
-                faces = in_faces(one.faces, small.shape, max(small.shape) / max(one.shape)) if len(one.faces) else None
                 drawings[number] = filled(drawings[number], second[number], second[LINES], one.gray, small.gray, asked, faces)
         return found
 

@@ -65,6 +65,11 @@ class Style:
         return self.colour or self.beside
 
     @property
+    def needs_faces(self):
+        """Whether the drawing needs to know where faces are: to draw small ones larger, and not to hatch over any."""
+        return self.faces > 1
+
+    @property
     def needs_foreground(self):
         """Whether the drawing needs to know what the photo is of: for fur and a paler background, and then for dark masses too.
 

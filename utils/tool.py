@@ -111,13 +111,13 @@ def draw_all(options, style, job, stop):
     sketcher = Sketcher(
         checkpoint, options.device, options.precision, options.size, options.direction, options.max_megapixels
     )
-    if style.faces > 1:  # loaded before anything is drawn
+    if style.needs_faces:  # loaded before anything is drawn
         _ = sketcher.find_faces
     if style.needs_foreground:
         _ = sketcher.foreground
     fixed = [options.format, options.svg, options.size, options.precision, options.direction, options.multiple]
     fixed.append(dataclasses.asdict(style))
-    finders = [CHECKPOINTS["faces"]] * (style.faces > 1) + [CHECKPOINTS["foreground"]] * style.needs_foreground
+    finders = [CHECKPOINTS["faces"]] * style.needs_faces + [CHECKPOINTS["foreground"]] * style.needs_foreground
     fingerprint = records.digest(fixed, [checkpoint, *finders])
     plan = job.share(lambda: make_plan(options, output))
     tasks = [Task(*fields) for fields in plan["tasks"]]

@@ -142,7 +142,8 @@ def add_look(parser):
             "--faces",
             TIMES,
             defaults.FACES,
-            "how many times larger small faces are drawn, with a finer pen, before they are laid into the drawing; 1 as the rest",
+            "how many times larger small faces are drawn, with a finer pen, before they are laid into the drawing; with 1 no faces "
+            "are looked for, and those that are dark are hatched over",
         ),
         (
             "--crisp",
