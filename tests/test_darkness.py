@@ -10,10 +10,10 @@ from utils import darkness as module
 from utils.all_drawings import AllDrawings
 from utils.background import left_ink
 from utils.checkpoint import save_generator
-from utils.darkness import BACKDROP, BLACK, DARK, DARKEST, LIGHT, LIT, PALEST, darkness, lightest
+from utils.darkness import BACKDROP, BLACK, DARK, DARKEST, LIGHT, LIT, PALEST, asked_of, darkness, lightest
 from utils.masses import filled, has_dark_masses
 from utils.outputs import AllCandidates, OneDrawing
-from utils.sketcher import Sketcher, asked_of
+from utils.sketcher import Sketcher
 from utils.style import Style
 from utils.working import Working, to_working
 
@@ -196,7 +196,7 @@ def test_the_blend_alone_is_asked_by_its_subject_photo_by_photo(tmp_path, monkey
     sketcher, calls = Sketcher(str(tmp_path / "tiny.pth"), "cpu", "float32", 320), []
     monkeypatch.setattr("utils.sketcher.has_dark_masses", lambda gray: gray[0, 0] != 20)
     ask = lambda small, foreground=None, steps=None: calls.append((small.gray[0, 0], foreground)) or (np.float32(0), np.float32(1))
-    monkeypatch.setattr("utils.sketcher.darkness", ask)
+    monkeypatch.setattr("utils.darkness.darkness", ask)
     batch = [sketcher.prepare(np.full((*SIZE, 3), grey, np.uint8)) for grey in (10, 20, 30)]
     sketcher.sketches(batch, foregrounds=["first", "second", "third"])
     assert calls == [(10, "first"), (30, "third")]  # and not once more for the smaller drawings
@@ -220,7 +220,7 @@ def test_noise_in_the_dark_is_nothing_dark():
 
 def test_sharp_steps_are_those_at_twice_the_small_size_whatever_the_photos(monkeypatch):
     seen = []
-    monkeypatch.setattr("utils.sketcher.darkness", lambda small, foreground=None, steps=None: seen.append(steps))
+    monkeypatch.setattr("utils.darkness.darkness", lambda small, foreground=None, steps=None: seen.append(steps))
     random = np.random.default_rng(0).integers(0, 256, (60, 80, 3)).astype(np.uint8)
     for side in (320, 321, 640):
         image = cv2.resize(random, (side, 3 * side // 4), interpolation=cv2.INTER_CUBIC)
@@ -255,7 +255,7 @@ def test_all_ways_to_the_blend_ask_with_the_subject(tmp_path, monkeypatch):
     monkeypatch.setattr("utils.sketcher.has_dark_masses", lambda gray: True)
     monkeypatch.setattr(Sketcher, "foregrounds", lambda self, some, style: [found] * len(some))
     ask = lambda small, foreground=None, steps=None: seen.append(foreground) or (np.float32(0), np.float32(1))
-    monkeypatch.setattr("utils.sketcher.darkness", ask)
+    monkeypatch.setattr("utils.darkness.darkness", ask)
     AllDrawings(str(tmp_path / "tiny.pth"), "cpu", 320)(np.full((*SIZE, 3), 10, np.uint8))
     assert [one is found for one in seen] == [False, False, True]
     monkeypatch.setattr("utils.sketcher.LARGE", 100)  # photos whose maps are not held at once

@@ -87,3 +87,18 @@ def lay_in(sketch, drawn, close_up):
     ink = full - np.float32(cv2.resize(drawn, (side, side), interpolation=cv2.INTER_AREA)[part])
     new = full - np.minimum(ink * (1 + DARKER * (len(drawn) / side - 1)), full)
     sketch[rows, columns] = np.rint(old + share * (new - old))
+
+
+def lay_in_all(found, close_ups, draw, at_once):
+    """lay_in() of all CloseUps of some photos, for each of their drawings.
+
+    found: for each photo {number: drawing}. close_ups: for each photo those of it. draw: called with the pixels of some of one size,
+    (B, s, s, 3), gives their drawings in the order of the numbers, (B, N, s, s). at_once: called with s, gives the largest B.
+    """
+    for side in SIDES:
+        faces = [(drawings, face) for drawings, of_photo in zip(found, close_ups) for face in of_photo if len(face.pixels) == side]
+        for first in range(0, len(faces), at_once(side)):
+            some = faces[first : first + at_once(side)]
+            for (drawings, face), planes in zip(some, draw(np.stack([face.pixels for _, face in some]))):
+                for sketch, plane in zip(drawings.values(), planes):
+                    lay_in(sketch, plane, face)

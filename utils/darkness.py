@@ -13,6 +13,7 @@ from data.filters import blur, halved, ramp, slope
 from data.skin import skin
 from utils.background import left_ink
 from utils.fur import subject
+from utils.working import to_working
 
 LIGHT = 95  # percentile of the greys that others are relative to
 SMOOTH = 1.5  # pixels, deviation of the Gaussian that takes texture away
@@ -41,6 +42,15 @@ def lightest(gray):
     """The grey from 0 to 255 that LIGHT percent of a uint8 image are not lighter than."""
     counts = np.bincount(gray.ravel()).cumsum()
     return int(np.searchsorted(counts, LIGHT / 100 * counts[-1]))
+
+
+def asked_of(one, small, foreground):
+    """darkness() of a Working and its small one, from sharp steps at twice the size of the small one, whatever that of the photo."""
+    if foreground is None:
+        return darkness(small)
+    size = 2 * max(small.shape)
+    whole = one if max(one.shape) <= size + 1 else to_working(one.photo, size)
+    return darkness(small, foreground, whole.steps)
 
 
 def darkness(small, foreground=None, steps=None):

@@ -16,8 +16,8 @@ from model.foreground import SIDE, for_finding
 from model.generator import MIN_SIDE
 from model.reverse import ReverseEngine
 from utils.checkpoint import CheckpointError, load_network
-from utils.close_ups import SIDES, close_ups, in_faces, lay_in
-from utils.darkness import NOTHING, darkness
+from utils.close_ups import close_ups, in_faces, lay_in_all
+from utils.darkness import NOTHING, asked_of
 from utils.defaults import CHECKPOINTS, MAX_MEGAPIXELS, WORKING_SIZE
 from utils.devices import choose_device, is_out_of_memory
 from utils.face_finder import FaceFinder
@@ -196,15 +196,8 @@ class Sketcher:
 
     def _with_faces(self, found, batch, detail):
         """The drawings found of some Workings, with their small faces drawn larger: one by one on a CPU, where each number is a shape of its own."""
-        for side in SIDES:
-            count = 1 if self.device.type == "cpu" else self.engine.at_once(side, side)
-            faces = [(drawings, face) for drawings, one in zip(found, batch) for face in one.close_ups if len(face.pixels) == side]
-            for first in range(0, len(faces), count):
-                some = faces[first : first + count]
-                planes = self._planes(np.stack([face.pixels for _, face in some]), detail, tuple(found[0]))
-                for (drawings, face), drawn in zip(some, planes):
-                    for sketch, plane in zip(drawings.values(), drawn):
-                        lay_in(sketch, plane, face)
+        at_once = lambda side: 1 if self.device.type == "cpu" else self.engine.at_once(side, side)
+        lay_in_all(found, [one.close_ups for one in batch], lambda pixels: self._planes(pixels, detail, tuple(found[0])), at_once)
         return found
 
     def _fill(self, found, batch, detail, foregrounds=None):
@@ -284,15 +277,6 @@ class Sketcher:
                 self.tile = smaller
             return self._sparing(photos, draw)
         raise MemoryError(f"not enough memory on {self.device}, even in tiles of {SMALLER_TILES[-1]} pixels")
-
-
-def asked_of(one, small, foreground):
-    """utils.darkness of a Working and its small one, from sharp steps at twice the size of the small one, whatever that of the photo."""
-    if foreground is None:
-        return darkness(small)
-    size = 2 * max(small.shape)
-    whole = one if max(one.shape) <= size + 1 else to_working(one.photo, size)
-    return darkness(small, foreground, whole.steps)
 
 
 def stack(batch):
