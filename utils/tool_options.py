@@ -157,7 +157,7 @@ def add_look(parser):
             BACKGROUNDS,
             defaults.BACKGROUND,
             "how dark the blend is behind what the photo is of: 1 as dark as that, 0 blank paper; with 1 and --fur 0 nobody looks for "
-            "what the photo is of, and its dark clothes and backdrops are not filled in",
+            "what the photo is of, and dark clothes and backdrops are not filled",
         ),
         ("--line-width", effects.LINE_WIDTHS, 1.0, "thinner or thicker lines"),
         ("--ink", effects.INKS, 1.0, "lighter or darker ink"),
