@@ -1,6 +1,4 @@
 """On a GPU: the same drawings as on the CPU, tiles without seams, and a training that goes on. Skipped where there is none."""
-import os
-
 import numpy as np
 import pytest
 import torch
@@ -8,17 +6,17 @@ import torch
 from model import Photo2Sketch, Sketch2Photo
 from model.engine import Engine
 from model.reverse import ReverseEngine
-from tests.speed_kit import ROOT, shipped_photo
+from tests.speed_kit import shipped_photo
 from tests.training_runs import arguments, call, newest, stats
 from utils.checkpoint import load_network
+from utils.defaults import CHECKPOINTS
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA")
-CHECKPOINT = os.path.join(ROOT, "checkpoints", "photo2sketch.pth")
 
 
 @pytest.fixture(scope="module")
 def network():
-    return load_network(Photo2Sketch, CHECKPOINT)
+    return load_network(Photo2Sketch, CHECKPOINTS["photo2sketch"])
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +44,7 @@ def test_tiles_join_without_seams_and_batches_draw_what_single_photos_do(network
 
 
 def test_photos_from_drawings_are_those_of_the_cpu(expected):
-    network = load_network(Sketch2Photo, os.path.join(ROOT, "checkpoints", "sketch2photo.pth"))
+    network = load_network(Sketch2Photo, CHECKPOINTS["sketch2photo"])
     drawing = np.asarray(expected)[None, ..., None].repeat(3, 3)
     assert apart(*(ReverseEngine(network, device, "float32").sketch(drawing) for device in ("cpu", "cuda"))) <= 1e-3
 

@@ -20,10 +20,10 @@ from tests.speed_kit import ROOT, lively_network, noise_photos, shipped_photo
 from tests.tiny import TINY, TINY_PAPER
 from tests.tool_kit import one_thread
 from utils.checkpoint import load_network
+from utils.defaults import CHECKPOINTS
 
 NETWORKS = {"fast": PRESETS["fast"], "light": PRESETS["light"], "paper": TINY_PAPER}
-FILES = {"fast": "photo2sketch.pth", "light": "photo2sketch_light.pth"}
-CHECKPOINTS = {preset: os.path.join(ROOT, "checkpoints", name) for preset, name in FILES.items()}
+SHIPPED = {"fast": CHECKPOINTS["fast"], "light": CHECKPOINTS["photo2sketch"]}
 
 
 @pytest.fixture(scope="module", params=NETWORKS)
@@ -176,10 +176,10 @@ def test_large_photos_are_drawn_in_tiles_without_being_asked(monkeypatch, arch, 
         assert calls[-1] == ((tiles * passes,) * 2 if tiles else (1, 1))
 
 
-@pytest.mark.parametrize("preset", CHECKPOINTS)
+@pytest.mark.parametrize("preset", SHIPPED)
 def test_bfloat16_is_seen_by_nobody(preset):
     """At most 2/255 on 99.9 % of the pixels, with the shipped weights."""
-    network = load_network(Photo2Sketch, CHECKPOINTS[preset])
+    network = load_network(Photo2Sketch, SHIPPED[preset])
     assert network.arch == PRESETS[preset]
     photo = shipped_photo(160)
     exact, rounded = (Engine(network, precision=name).sketch(photo).int() for name in ("float32", "bfloat16"))
@@ -262,7 +262,7 @@ def test_first_drawing_comes_soon():
     program = (
         "import numpy as np; from model import Photo2Sketch; from model.engine import Engine;"
         "from utils.checkpoint import load_network;"
-        f"Engine(load_network(Photo2Sketch, {CHECKPOINTS['fast']!r})).sketch(np.zeros((512, 512, 3), np.uint8))"
+        f"Engine(load_network(Photo2Sketch, {CHECKPOINTS['photo2sketch']!r})).sketch(np.zeros((512, 512, 3), np.uint8))"
     )
     start = os.times()
     subprocess.run([sys.executable, "-c", program], check=True, cwd=ROOT)
@@ -270,9 +270,10 @@ def test_first_drawing_comes_soon():
     assert end.children_user + end.children_system - start.children_user - start.children_system < 8  # CPU seconds
 
 
-def test_time_per_pixel_does_not_grow():
+@pytest.mark.parametrize("preset", SHIPPED)
+def test_time_per_pixel_does_not_grow(preset):
     """In seconds of the processor on one thread, so that other work on the machine matters little."""
-    engine = Engine(load_network(Photo2Sketch, CHECKPOINTS["fast"]), precision="float32")
+    engine = Engine(load_network(Photo2Sketch, SHIPPED[preset]), precision="float32")
     with one_thread():
         best = {}
         for side, passes in ((512, 6), (2048, 2)):

@@ -1,6 +1,5 @@
 """The layers that are computed in another way where a CPU is faster for it: against the plain ones, in float64."""
 import copy
-import os
 import threading
 import time
 
@@ -15,7 +14,7 @@ from model.engine import Engine
 from model.fold import FusedConv, fold
 from model.onednn import MOST, Packed, native_bfloat16
 from model.pixel_stage import PixelStage, as_input, round_alike, side_by_side
-from tests.speed_kit import ROOT, noise_photos, shipped_photo
+from tests.speed_kit import noise_photos, shipped_photo
 from tests.tool_kit import one_thread
 from utils.checkpoint import load_network
 from utils.defaults import CHECKPOINTS
@@ -130,10 +129,10 @@ def test_side_by_side_puts_neighbours_of_a_row_into_channels():
     assert torch.equal(pairs, torch.cat([x[..., 0::2], x[..., 1::2]], 1))
 
 
-@pytest.fixture(scope="module", params=["photo2sketch", "photo2sketch_light"])
+@pytest.fixture(scope="module", params=["photo2sketch", "fast"])
 def stages(request):
     """The folded first stage of a shipped network, and what takes its place in bfloat16."""
-    stage = fold(load_network(Photo2Sketch, os.path.join(ROOT, "checkpoints", f"{request.param}.pth"))).encoder.stages[0]
+    stage = fold(load_network(Photo2Sketch, CHECKPOINTS[request.param])).encoder.stages[0]
     return stage, PixelStage(stage)
 
 

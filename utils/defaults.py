@@ -3,7 +3,8 @@ import os
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 FILES = {
-    "photo2sketch": "photo2sketch.pth",
+    "photo2sketch": "photo2sketch.pth",  # preset "light"
+    "fast": "photo2sketch_fast.pth",  # its teacher
     "sketch2photo": "sketch2photo.pth",
     "foreground": "foreground.pth",
     "faces": "face_detection_yunet_2023mar.onnx",

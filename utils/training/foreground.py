@@ -99,7 +99,7 @@ def main(argv=None):
     add = parser.add_argument
     add("photos", help="folder of photos with foreground maps: COCO 2017 layout, or any folder of pictures")
     add("--output", required=True, help="file of weights to write")
-    add("--checkpoint", default=CHECKPOINTS["photo2sketch"], help="Photo2Sketch whose body it begins with (default: the shipped one)")
+    add("--checkpoint", default=CHECKPOINTS["fast"], help="Photo2Sketch whose body it begins with (default: the shipped one of the preset fast)")
     add("--steps", type=number(1, 1_000_000, int), default=2400, help="optimisation steps (default: %(default)s)")
     add("--batch", type=number(1, 4096, int), default=16, help="photos per step (default: %(default)s)")
     add("--lr", type=number(0, 1), default=1e-3, help="peak learning rate of AdamW (default: %(default)s)")
