@@ -11,6 +11,7 @@ from tests.tool_kit import checkpoint, draw, reverse_weights, scene, store, weig
 from utils.background import DOUBT, MOST, SOME, SURE, left_ink, set_off
 from utils.checkpoint import save_generator
 from utils.defaults import CHECKPOINTS
+from utils.foreground_finder import ForegroundFinder
 from utils.sketcher import Sketcher
 from utils.style import Style
 
@@ -70,13 +71,18 @@ def test_amounts_out_of_range_are_a_sentence():
 
 
 @pytest.fixture
-def sketcher(tmp_path, monkeypatch):
-    """A tiny network, and a foreground that is the left half of every photo."""
+def finder(tmp_path):
+    """A tiny network."""
+    return Sketcher(weights(tmp_path), "cpu", "float32", 256)
+
+
+@pytest.fixture
+def sketcher(finder, monkeypatch):
+    """A foreground that is the left half of every photo."""
     found = np.zeros((64, 64), np.float32)
     found[:, :32] = 1
-    drawing = Sketcher(weights(tmp_path), "cpu", "float32", 256)
-    monkeypatch.setattr(drawing.foreground, "find", lambda squares: np.stack([found] * len(squares)))
-    return drawing
+    monkeypatch.setattr(finder, "find_foregrounds", lambda photos: [found] * len(photos))
+    return finder
 
 
 def test_the_blend_is_set_off_and_candidates_are_not(sketcher):
@@ -94,27 +100,28 @@ def test_the_foreground_is_found_in_the_precision_of_the_drawing(tmp_path):
     maps = {}
     for precision in ("float32", "bfloat16"):
         drawing = Sketcher(weights(tmp_path), "cpu", precision, 256)
-        assert drawing.foreground.head.weight.dtype == getattr(torch, precision)
+        first, second = (network.head.weight.dtype for network in (drawing.find_foregrounds.first, drawing.find_foregrounds.second))
+        assert first == torch.float32 and second == getattr(torch, precision)
         maps[precision] = np.stack(drawing.foregrounds([drawing.prepare(photo) for photo in photos], Style()))
     assert maps["bfloat16"].dtype == np.float32 and np.abs(maps["bfloat16"] - maps["float32"]).max() < 0.05
 
 
-def test_photos_drawn_together_each_have_their_own_foreground(sketcher, monkeypatch):
+def test_photos_drawn_together_each_have_their_own_foreground(finder, monkeypatch):
     seen = []
-    monkeypatch.setattr(sketcher.foreground, "find", lambda squares: seen.append(squares) or squares[..., 0][:, ::4, ::4] / np.float32(255))
-    batch = [sketcher.prepare(scene(192, 256, seed)) for seed in range(3)]
-    maps = sketcher.foregrounds(batch, Style())
+    monkeypatch.setattr(finder.find_foregrounds.first, "find", lambda squares: seen.append(squares) or squares[..., 0][:, ::4, ::4] / np.float32(255))
+    batch = [finder.prepare(scene(192, 256, seed)) for seed in range(3)]
+    maps = finder.foregrounds(batch, Style())
     assert len(maps) == 3 and seen[0].shape == (3, 256, 256, 3) and seen[0].dtype == np.uint8
     for one, square in zip(batch, seen[0]):
         assert np.abs(square[128] / 1.0 - one.photo[95:97].mean(0)).mean() < 2  # the row in the middle, of 256 columns
         assert np.abs(square.mean((0, 1)) - one.photo.mean((0, 1))).max() < 1
-    assert sketcher.foregrounds(batch, Style(fur=0.0, background=1.0)) == sketcher.foregrounds(batch, Style(candidate=2)) == [None] * 3
+    assert finder.foregrounds(batch, Style(fur=0.0, background=1.0)) == finder.foregrounds(batch, Style(candidate=2)) == [None] * 3
 
 
 def test_the_option_reaches_the_drawings(draw, tmp_path, monkeypatch):
     found = np.zeros((64, 64), np.float32)
     found[:, :32] = 1
-    monkeypatch.setattr(Foreground, "find", lambda self, squares: np.stack([found] * len(squares)))
+    monkeypatch.setattr(ForegroundFinder, "__call__", lambda self, photos: [found] * len(photos))
     store(tmp_path / "in/a.png", scene(192, 256))
     drawn = []
     for background in ("0", "1"):
@@ -156,7 +163,7 @@ def test_a_photo_has_no_background_where_drawings_become_photos(tmp_path):
         back.draw(scene(48, 64), background=0.5)
 
 
-def test_a_full_memory_is_answered_with_one_photo_at_a_time(sketcher, monkeypatch):
+def test_a_full_memory_is_answered_with_one_photo_at_a_time(finder, monkeypatch):
     counts = []
 
     def find(squares):
@@ -165,5 +172,5 @@ def test_a_full_memory_is_answered_with_one_photo_at_a_time(sketcher, monkeypatc
             raise torch.OutOfMemoryError("CUDA out of memory")
         return np.zeros((1, 64, 64), np.float32)
 
-    monkeypatch.setattr(sketcher.foreground, "find", find)
-    assert len(sketcher.foregrounds([sketcher.prepare(scene(48, 64))] * 3, Style())) == 3 and counts == [3, 1, 1, 1]
+    monkeypatch.setattr(finder.find_foregrounds.first, "find", find)
+    assert len(finder.foregrounds([finder.prepare(scene(48, 64))] * 3, Style())) == 3 and counts == [3, 1, 1, 1]

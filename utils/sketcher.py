@@ -9,10 +9,8 @@ import numpy as np
 import torch
 from PIL import Image
 
-from data.crops import squeezed
-from model import Foreground, Photo2Sketch, Sketch2Photo
+from model import Photo2Sketch, Sketch2Photo
 from model.engine import Engine
-from model.foreground import SIDE, for_finding
 from model.generator import MIN_SIDE
 from model.reverse import ReverseEngine
 from utils.checkpoint import CheckpointError, load_network
@@ -21,6 +19,7 @@ from utils.darkness import NOTHING, asked_of
 from utils.defaults import CHECKPOINTS, MAX_MEGAPIXELS, WORKING_SIZE
 from utils.devices import choose_device, is_out_of_memory
 from utils.face_finder import FaceFinder
+from utils.foreground_finder import ForegroundFinder
 from utils.greys import FINE, fine
 from utils.masses import HATCHED, LINES, SMALLEST, filled, has_dark_masses, second_size
 from utils.memory import keep_freed_memory
@@ -148,30 +147,13 @@ class Sketcher:
         return [drawings[candidate] for drawings in self.drawings(batch, detail, (candidate,), foregrounds, progress)]
 
     def foregrounds(self, batch, style):
-        """For each of some Workings the map of its foreground, float32 (h, w) of a few cells, or None where the style needs none."""
-        if not style.needs_foreground:
-            return [None] * len(batch)
-        squares, network = np.stack([squeezed(one.photo, SIDE) for one in batch]), self.foreground
-        with self.engine.turn:
-            try:
-                return list(network.find(squares))
-            except Exception as error:
-                if not is_out_of_memory(error):
-                    raise
-            if self.device.type == "cuda":
-                torch.cuda.empty_cache()
-            return [network.find(square[None])[0] for square in squares]
+        """For each of some Workings the map of its foreground, see utils.foreground_finder, or None where the style needs none."""
+        return self.find_foregrounds([one.photo for one in batch]) if style.needs_foreground else [None] * len(batch)
 
     @functools.cached_property
-    def foreground(self):
-        """The network that finds the foreground, loaded when it is first needed. CheckpointError without its weights."""
-        try:
-            network = load_network(Foreground, CHECKPOINTS["foreground"])
-        except CheckpointError as error:
-            train = "train it with python -m utils.training.foreground"
-            remedy = f"It tells what the photo is of: {train}, or draw with --fur 0 --background 1."
-            raise CheckpointError(f"{error} {remedy}") from error
-        return for_finding(network, self.device, self.engine.dtype)
+    def find_foregrounds(self):
+        """The utils.foreground_finder.ForegroundFinder, loaded when it is first needed. CheckpointError without its weights."""
+        return ForegroundFinder(CHECKPOINTS["foreground"], self.engine)
 
     def drawings(self, batch, detail=0.0, numbers=(None,), foregrounds=None, progress=None):
         """Some drawings of each of some Workings of one shape: a list of {number: (h, w)}, as in sketches().

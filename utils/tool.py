@@ -114,7 +114,7 @@ def draw_all(options, style, job, stop):
     if style.needs_faces:  # loaded before anything is drawn
         _ = sketcher.find_faces
     if style.needs_foreground:
-        _ = sketcher.foreground
+        _ = sketcher.find_foregrounds
     fixed = [options.format, options.svg, options.size, options.precision, options.direction, options.multiple]
     fixed.append(dataclasses.asdict(style))
     finders = [CHECKPOINTS["faces"]] * style.needs_faces + [CHECKPOINTS["foreground"]] * style.needs_foreground
