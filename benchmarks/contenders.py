@@ -40,7 +40,7 @@ def all_maps(make, precision, device):
 
 
 def finding(make, precision, device):
-    """The map of a photo's foreground, as the tools find it: at one size, whatever the photo's."""
+    """The map of a photo's foreground, as the tools' second look finds it: at one size, whatever the photo's."""
     keep_freed_memory()
     network = for_finding(make(), device, getattr(torch, precision))
     return lambda photo: network.find(squeezed(photo, SIDE)[None])

@@ -95,7 +95,7 @@ def test_the_blend_is_set_off_and_candidates_are_not(sketcher):
         assert np.array_equal(drawn, sketcher.draw(photo, candidate=candidate, background=0.0))
 
 
-def test_the_foreground_is_found_in_the_precision_of_the_drawing(tmp_path):
+def test_the_second_look_is_in_the_precision_of_the_drawing(tmp_path):
     photos = [scene(192, 256, seed) for seed in range(2)]
     maps = {}
     for precision in ("float32", "bfloat16"):

@@ -20,7 +20,7 @@ from tests.tiny import TINY
 from tests.tool_kit import weights
 from utils.checkpoint import load_network
 from utils.training import foreground, foreground_maps
-from utils.training.foreground_maps import SIDE, ForegroundFinder, write_foreground_maps
+from utils.training.foreground_maps import SIDE, ISNetFinder, write_foreground_maps
 
 
 def disc(share, size=200):
@@ -97,7 +97,7 @@ class Detector:
 def test_the_detector_sees_the_whole_photo_as_a_square(shape):
     rgb = cv2.resize(np.random.default_rng(0).integers(0, 255, (5, 7, 3)).astype(np.uint8), shape[::-1])
     detector = Detector()
-    found = ForegroundFinder(detector)(rgb)
+    found = ISNetFinder(detector)(rgb)
     assert detector.given.shape == (1, 3, SIDE, SIDE) and detector.given.dtype == np.float32
     assert -0.5 <= detector.given.min() < 0 < detector.given.max() <= 0.5
     assert found.shape == shape and np.abs(found - rgb @ Detector.WEIGHTS / 255).max() < 0.02

@@ -9,7 +9,7 @@ BACKGROUNDS = (0.0, 1.0)  # allowed amounts: shares of the ink that is left behi
 SUREST = 98  # percentile of a map that counts as its largest probability: 2 % of strays do not
 SURE = (0.15, 0.6)  # that probability: up to the first the photo has no foreground, from the second on surely one
 DOUBT = (0.1, 0.5)  # relative to it: what is surely behind, and what counts as foreground, for no part of that must fade
-SOME = (0.015, 0.045)  # share of the photo: smaller foregrounds than the first count as none, larger ones than the second fully
+SOME = (0.02, 0.03)  # share of the photo: smaller foregrounds than the first count as none, larger ones than the second fully
 MOST = (0.75, 0.95)  # from here on less again: what fills the photo has nothing behind it
 RIM = np.ones((3, 3), np.uint8)  # cells of the map around the foreground that are not behind it: its outline stays whole
 

@@ -13,8 +13,8 @@ from utils.devices import is_out_of_memory
 class ForegroundFinder:
     """Maps of photos' foregrounds. Several threads may call it.
 
-    path: file of weights. engine: the model.engine.Engine beside which it works, on its device, in its precision and in turns with
-    it. CheckpointError without sound weights.
+    path: file of weights. engine: the model.engine.Engine beside which it works, on its device and in turns with it; the second look
+    is in its precision. CheckpointError without sound weights.
     """
 
     def __init__(self, path, engine):
@@ -25,7 +25,8 @@ class ForegroundFinder:
             remedy = f"It tells what the photo is of: {train}, or draw with --fur 0 --background 1."
             raise CheckpointError(f"{error} {remedy}") from error
         # A second look that goes elsewhere by a pixel sees a little else: bfloat16 must not move it, so the first one is in float32.
-        self.first, self.second = (for_finding(network, engine.device, dtype) for dtype in (torch.float32, engine.dtype))
+        self.first = for_finding(network, engine.device, torch.float32)
+        self.second = self.first if engine.dtype == torch.float32 else for_finding(network, engine.device, engine.dtype)
         self.engine = engine
 
     def __call__(self, photos):

@@ -16,7 +16,7 @@ MODEL = "isnet-general-use"  # rembg's name of it
 SIDE = 1024  # pixels: side of the square that the network sees
 
 
-class ForegroundFinder:
+class ISNetFinder:
     """How surely each pixel belongs to the foreground, by ISNet.
 
     session: an onnxruntime.InferenceSession of it, None for rembg's, which is opened for the first photo.
@@ -47,14 +47,14 @@ def write_foreground_maps(root, find):
     """Write root/foreground_map/NAME.png, uint8 (H, W), 255 = foreground, for every photo below `root`, see
     utils.training.maps.write_maps.
 
-    find: photo -> float32 (H, W) in [0, 1], see ForegroundFinder.
+    find: photo -> float32 (H, W) in [0, 1], see ISNetFinder.
     """
     return write_maps(root, FOREGROUND_FOLDER, lambda rgb: np.uint8(np.rint(255 * find(rgb))))
 
 
 def main(argv=None):
     """The command."""
-    command(argv, "foreground", FOREGROUND_FOLDER, INSTALL, lambda root: write_foreground_maps(root, ForegroundFinder()))
+    command(argv, "foreground", FOREGROUND_FOLDER, INSTALL, lambda root: write_foreground_maps(root, ISNetFinder()))
 
 
 if __name__ == "__main__":
