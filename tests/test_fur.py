@@ -12,8 +12,8 @@ from tests.photo_kit import working_of
 from tests.test_strands import stripes
 from tests.tool_kit import checkpoint, draw, store, weights  # noqa: F401 (fixtures)
 from utils import fur
-from utils.background import SURE
-from utils.fur import BAND, FURS, GRID, MARGIN, SUBJECT, WIDE, furred, subject
+from utils.background import SUBJECT, SURE, subject
+from utils.fur import BAND, FURS, GRID, MARGIN, WIDE, furred
 from utils.greys import paper
 from utils.sketcher import Sketcher
 from utils.style import Style

@@ -11,6 +11,7 @@ SURE = (0.15, 0.6)  # that probability: up to the first the photo has no foregro
 DOUBT = (0.1, 0.5)  # relative to it: what is surely behind, and what counts as foreground, for no part of that must fade
 SOME = (0.02, 0.03)  # share of the photo: smaller foregrounds than the first count as none, larger ones than the second fully
 MOST = (0.75, 0.95)  # from here on less again: what fills the photo has nothing behind it
+SUBJECT = (0.3, 0.7)  # relative to the surest: what is less does not belong to the subject, what is more surely does
 RIM = np.ones((3, 3), np.uint8)  # cells of the map around the foreground that are not behind it: its outline stays whole
 
 
@@ -18,6 +19,18 @@ def by_surest(foreground):
     """A map by its largest probability, strays aside, and how surely that is a foreground, in [0, 1]."""
     surest = float(np.percentile(foreground, SUREST))
     return foreground / max(surest, SURE[0]), float(ramp(surest, *SURE))
+
+
+def surely(foreground):
+    """Where a map is sure of the subject, float32 (h, w) in [0, 1], if there is one, and how surely there is."""
+    relative, sure = by_surest(foreground)
+    return np.float32(ramp(relative, *SUBJECT)), sure
+
+
+def subject(foreground):
+    """How surely a cell belongs to the subject, float32 (h, w) in [0, 1]: 0 all over where the photo has none."""
+    cells, sure = surely(foreground)
+    return np.float32(cells * sure)
 
 
 def left_ink(foreground, background):

@@ -11,22 +11,15 @@ from PIL import Image
 
 from data.filters import ramp
 from model.foreground import SIDE
-from utils.background import by_surest
+from utils.background import by_surest, surely
 
 CELLS = 128  # along either side of a map after the second look
-FOUND = (0.3, 0.7)  # relative to the surest: what is less counts as nothing found, what is more as surely found
 COMPANY = (1.5, 3.0)  # sure cells in a square of 3 x 3 around one and with it: up to the first it is a stray, from the second on it is none
 AROUND = 0.2, 1 / 32  # what is seen around what was found: a share of that, and one of the photo, on each side
 LEAST = 0.25  # share of the photo's side that is seen at least, but for what lies beyond the photo's border
 MOST = (0.65, 0.8)  # share of the photo: from the first on a second look counts less and less, from the second on there is none
 SOFT = 0.1  # of the part's sides: over this width the first map goes over into the second
 RIM = np.ones((3, 3), np.uint8)  # cells of the first map that its foreground loses before it counts beside the second
-
-
-def surely(found):
-    """Where a map is sure of the foreground: float32 in [0, 1], and how surely there is one, in [0, 1]."""
-    relative, sure = by_surest(found)
-    return np.float32(ramp(relative, *FOUND)), sure
 
 
 def part_of(found):

@@ -11,8 +11,7 @@ import numpy as np
 
 from data.filters import blur, halved, ramp, slope
 from data.skin import skin
-from utils.background import left_ink
-from utils.fur import subject
+from utils.background import left_ink, subject
 from utils.working import to_working
 
 LIGHT = 95  # percentile of the greys that others are relative to

@@ -9,13 +9,12 @@ import numpy as np
 
 from data.filters import blur, focus, halved, ramp
 from data.strands import pressed, traces
-from utils.background import by_surest
+from utils.background import subject
 from utils.bands import in_bands
 from utils.effects import check
 from utils.sharp_steps import SCALE
 
 FURS = (0.0, 1.0)  # allowed amounts; 0 draws none
-SUBJECT = (0.3, 0.7)  # of the surest foreground: what is less than the first has no strands, what is more than the second all
 DENSE = 14.0  # pixels: deviation of the Gaussian over which the ink of strands is averaged,
 DENSITY = (0.05, 0.10)  # and that mean: fewer strands than the first are specks, more than the second are fur
 NEAR = 3.0  # pixels: deviation of the Gaussian over which the drawing's own ink is averaged,
@@ -37,12 +36,6 @@ def furred(sketch, working, foreground, amount):
         return sketch
     share = cv2.resize(share, sketch.shape[::-1], interpolation=cv2.INTER_LINEAR)
     return in_bands(fur_band, BAND, MARGIN, sketch, working.gray, working.steps, share)
-
-
-def subject(foreground):
-    """How surely a cell belongs to the subject, float32 (h, w) in [0, 1]: 0 all over where the photo has none."""
-    relative, sure = by_surest(foreground)
-    return np.float32(ramp(relative, *SUBJECT) * sure)
 
 
 def around(share, margin, grid=1):
