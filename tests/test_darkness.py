@@ -10,7 +10,7 @@ from utils import darkness as module
 from utils.all_drawings import AllDrawings
 from utils.background import left_ink
 from utils.checkpoint import save_generator
-from utils.darkness import BACKDROP, BLACK, DARK, DARKEST, LIGHT, LIT, PALEST, asked_of, darkness, lightest
+from utils.darkness import BACKDROP, BLACK, BRIGHTER, DARK, DARKEST, GARMENT, LEAST, LIGHT, LIT, PALEST, asked_of, darkness, garments, lightest
 from utils.masses import filled, has_dark_masses
 from utils.outputs import AllCandidates, OneDrawing
 from utils.sketcher import Sketcher
@@ -19,6 +19,7 @@ from utils.working import Working, to_working
 
 SIZE = 240, 320
 NO_STEPS = np.zeros(SIZE, np.uint8)
+PATTERN = np.full(SIZE, 255, np.uint8)  # sharp steps all over: nothing has one tone
 
 
 def photo(grey, rows, columns, ground=200):
@@ -64,9 +65,11 @@ def test_the_subject_asks_for_more_than_the_rest():
     clothes = 54  # 0.27 of the light: too light for black
     image = photo(clothes, slice(60, 180), slice(20, 140))
     assert asked_by(image)[0].max() == 0
-    least, _ = asked_by(image, figure(slice(4, 28)))
+    least, _ = asked_by(image, figure(slice(4, 28)), PATTERN)
     assert least[120, 80] == pytest.approx(DARKEST * np.interp(0.27, DARK, (1, 0)), abs=0.01)
     assert least[:, 200:].max() == 0
+    whole, _ = asked_by(image, figure(slice(4, 28)))  # and for more where it is of one tone
+    assert whole[120, 80] == pytest.approx(DARKEST * np.interp(0.27, GARMENT, (1, 0)), abs=0.03) and whole[:, 200:].max() == 0
 
 
 def test_what_has_a_colour_is_not_dark():
@@ -125,9 +128,75 @@ def test_the_subjects_colour_counts_by_half():
     rgb = cv2.merge([photo(0, *box)] * 3)
     rgb[box] = 30, 30, 90
     gray = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)
-    least, _ = asked_by(gray, figure(slice(4, 28)), rgb=rgb)
+    least, _ = asked_by(gray, figure(slice(4, 28)), PATTERN, rgb)
     expected = DARKEST * np.interp((gray[120, 80] + 90) / 2 / 200, DARK, (1, 0))
     assert 0.05 < expected < 0.4 and least[120, 80] == pytest.approx(expected, abs=0.01)
+
+
+def tones_of(gray, within=None, steps=0.0):
+    """garments() of a grey from 0 to 255 by its light, 200, all of which is the subject if not told otherwise."""
+    gray = gray / np.float32(200)
+    within = np.ones_like(gray) if within is None else within
+    return garments(gray, np.full_like(gray, steps), within)
+
+
+def test_a_coat_that_shines_on_one_side_is_one_coat():
+    coat = photo(44, slice(60, 180), slice(80, 160))
+    coat[60:180, 160:240] = 70
+    mean = (44 + 70) / 2 / 200
+    tone = tones_of(coat)
+    inner = tone[70:170, 90:230]
+    assert np.ptp(inner) == 0 and inner[0, 0] == pytest.approx(DARKEST * np.interp(mean, GARMENT, (1, 0)), abs=0.01)
+    assert tone[:55].max() == 0 and tone[:, 245:].max() == 0
+    for turned in (np.flipud, np.fliplr, np.transpose):
+        assert np.allclose(tones_of(np.ascontiguousarray(turned(coat))), turned(tone), atol=1e-5)
+
+
+def test_each_part_of_the_subject_has_its_tone_and_small_ones_have_none():
+    image = np.full(SIZE, 200, np.uint8)
+    for place, grey in enumerate((20, 50, 70)):
+        image[60:180, 20 + 100 * place : 90 + 100 * place] = grey
+    tone = tones_of(image)
+    for place, grey in enumerate((20, 50, 70)):
+        assert tone[120, 55 + 100 * place] == pytest.approx(DARKEST * np.interp(grey / 200, GARMENT, (1, 0)), abs=0.02)
+    for side, some in ((3, False), (4, False), (9, True)):
+        spot = photo(0, slice(60, 60 + side), slice(80, 80 + side))
+        assert (tones_of(spot).max() > 0.05) == some
+    assert 16 < LEAST < 81
+
+
+def test_what_is_much_lighter_than_the_rest_of_a_part_stays_out_of_it():
+    for lighter, share in ((0, 1), (BRIGHTER[0] - 0.02, 1), (sum(BRIGHTER) / 2, 0.5), (BRIGHTER[1] + 0.01, 0)):
+        image, within = np.full(SIZE, 20, np.float32), np.zeros(SIZE, np.float32)
+        within[40:200, 40:280] = 1
+        image[100:116, 150:166] = 200 * (0.1 + lighter)  # under a hundredth of it, so that the mean hardly moves
+        tone = tones_of(image, within)
+        assert tone[108, 158] == pytest.approx(share * tone[60, 60], abs=0.04), lighter
+        assert tone[60, 60] == pytest.approx(DARKEST, abs=1e-6)
+
+
+def test_what_fades_within_the_subject_is_no_part_of_it():
+    fading = np.uint8(np.clip(np.linspace(20, 260, 320), 20, 200))[None].repeat(240, 0)
+    assert tones_of(fading).max() == 0
+    within = np.zeros(SIZE, np.float32)
+    within[40:200, 20:60] = 1  # but where the subject ends before it does
+    assert tones_of(fading, within)[120, 40] > 0.3
+
+
+def test_a_part_ends_with_the_subject_and_with_how_surely_it_is():
+    image, within = np.full(SIZE, 20, np.uint8), np.zeros(SIZE, np.float32)
+    within[60:180, 80:240] = 1
+    tone = tones_of(image, within)
+    assert tone[60:180, 80:240].min() == pytest.approx(DARKEST) and tone[within == 0].max() == 0
+    assert np.allclose(tones_of(image, 0.75 * within), 0.75 * tone, atol=1e-6)
+    assert tones_of(image, 0.4 * within).max() == 0
+    assert tones_of(image).max() == 0  # dark up to the frame, which is no border
+
+
+def test_a_patterned_part_has_no_one_tone():
+    coat = photo(20, slice(60, 180), slice(80, 240))
+    tones = [float(tones_of(coat, steps=share)[120, 160]) for share in (0.0, 0.3, 0.45, 0.5, 0.6)]
+    assert tones[0] == tones[1] == pytest.approx(DARKEST) and tones[1] > tones[2] > tones[3] > tones[4] == 0
 
 
 def test_a_backdrop_counts_up_to_its_border():
@@ -279,6 +348,6 @@ def test_the_lightest_grey_is_a_percentile(shape):
 
 
 def test_the_limits_are_in_order():
-    for name in ("BLACK", "DARK", "BEHIND", "PALEST", "LIT", "BOUND", "FIRM", "EVEN", "FOCUS", "NIGHT"):
+    for name in ("BLACK", "DARK", "GARMENT", "BRIGHTER", "KNIT", "BEHIND", "PALEST", "LIT", "BOUND", "FIRM", "EVEN", "FOCUS", "NIGHT"):
         low, high = getattr(module, name)
         assert 0 <= low < high <= 1

@@ -1,8 +1,9 @@
 """What a photo itself says of dark masses: the tone that they have at least, and behind the subject where they are any.
 
 A network that sees a part of a black coat at a time leaves its middle blank at every size. But black is black: so the photo's
-own grey asks for tone, of the subject more than of the rest, for clothes and hair give a figure its weight. Behind the subject a
-draughtsman hatches a dark, even backdrop as a whole, up to its borders, or not at all: what merely is out of focus stays paper.
+own grey asks for tone, of the subject more than of the rest, for clothes and hair give a figure its weight. A coat that shines
+somewhat on one side is still one coat, which gets one tone. Behind the subject a draughtsman hatches a dark, even backdrop as a
+whole, up to its borders, or not at all: what merely is out of focus stays paper.
 """
 import functools
 
@@ -16,10 +17,14 @@ from utils.working import to_working
 
 LIGHT = 95  # percentile of the greys that others are relative to
 SMOOTH = 1.5  # pixels, deviation of the Gaussian that takes texture away
-DARKEST = 0.45  # tone of black
+DARKEST = 0.58  # tone of black
 BLACK = (0.06, 0.22)  # grey: up to the first it is black, from the second on no tone is asked for,
 DARK = (0.18, 0.37)  # and the same of the subject, for the mean of its grey and its strongest channel: colours are not dark,
 SKIN = 0.1  # and skin counts as lighter by this: a shadow on a face is none of its tones
+GARMENT = (0.18, 0.45)  # the same mean over a connected part of the subject that is darker than the second: one tone for all of it,
+BRIGHTER = (0.16, 0.26)  # but for what is so much lighter than that mean,
+FOLDS = 1.5  # pairs of pixels, deviation of the Gaussian over what counts as one such part,
+LEAST = 25  # and pairs of pixels that it has at least
 BEHIND = (0.5, 0.9)  # of utils.background: up to the first a place is not behind the subject, from the second on it is
 WIDE = 2.5  # pairs of pixels, deviation of the Gaussian over what counts as one backdrop,
 DIM = 0.5  # and the grey that it leaves, from which on there is none
@@ -29,7 +34,8 @@ LIT = (0.3, 0.45)  # and greys between which it does so place by place
 SHARP, STEP = 0.7, 0.06  # pairs of pixels, deviation of a Gaussian, and the slope in one that then counts as a border
 BOUND = (0.35, 0.6)  # share of a backdrop's rim that lies at borders or the subject: from the second on what is drawn there counts
 FIRM = (0.6, 0.85)  # the same share: up to the first a backdrop is not hatched as a whole, from the second on it is,
-EVEN = (0.28, 0.4)  # but less from the first of these means of its sharp steps on: what is in focus has a drawing of its own
+EVEN = (0.28, 0.4)  # but less from the first of these means of its sharp steps on: what is in focus has a drawing of its own,
+KNIT = (0.4, 0.55)  # and the subject's part, which is in focus, where it is more than patterned
 AROUND, FOCUS = 8.0, (0.1, 0.25)  # pairs of pixels, deviation of a Gaussian: what is drawn counts, too, where sharp steps have such a mean,
 NIGHT = (0.15, 0.3)  # and where the wide grey is less than these
 NEAR = np.ones((3, 3), np.uint8)  # pairs of pixels around a rim in which borders and the subject are looked for
@@ -64,15 +70,61 @@ def darkness(small, foreground=None, steps=None):
     least = DARKEST * (1 - ramp(blur(gray, SMOOTH), *BLACK))
     if foreground is None:
         return least, NOTHING[1]
-    half = halved(gray)
-    sized = lambda image, like: cv2.resize(image, like.shape[::-1], interpolation=cv2.INTER_LINEAR)
-    behind = ramp(sized(1 - left_ink(foreground, 0.0), half), *BEHIND)
-    steps = cv2.resize(steps, half.shape[::-1], interpolation=cv2.INTER_AREA) / np.float32(255)
-    of_subject, rest, tone, share = (sized(part, gray) for part in (subject(foreground), 1 - behind, *backdrops(half, steps, behind)))
     strongest = functools.reduce(cv2.max, cv2.split(small.photo))
     coloured = cv2.addWeighted(gray, 0.5, strongest, 0.5 / light, 0, dtype=cv2.CV_32F) + SKIN * skin(small.photo)
-    of_subject *= DARKEST * (1 - ramp(blur(coloured, SMOOTH), *DARK))
-    return np.maximum(np.maximum(rest * least, of_subject), tone), share
+    halves = halved(gray), halved(coloured)
+    sized = lambda image, like: cv2.resize(image, like.shape[::-1], interpolation=cv2.INTER_LINEAR)
+    behind, within = (sized(part, halves[0]) for part in (1 - left_ink(foreground, 0.0), subject(foreground)))
+    behind = ramp(behind, *BEHIND)
+    steps = cv2.resize(steps, halves[0].shape[::-1], interpolation=cv2.INTER_AREA) / np.float32(255)
+    rest, tone, share = (sized(part, gray) for part in (1 - behind, *backdrops(halves[0], steps, behind)))
+    of_subject = DARKEST * (1 - ramp(blur(coloured, SMOOTH), *DARK)) * sized(subject(foreground), gray)
+    asked = (rest * least, of_subject, sized(garments(halves[1], steps, within), gray), tone)
+    return functools.reduce(np.maximum, asked), share
+
+
+class Parts:
+    """The connected parts of some places, and what holds of each as a whole, by its number; 0 is what belongs to none.
+
+    where: bool (h, w).
+    """
+
+    def __init__(self, where):
+        self.where = where
+        self.count, self.labels = cv2.connectedComponents(np.uint8(where))
+        self.sizes = np.maximum(self.number(where), 1)
+
+    def number(self, where, weights=None):
+        """How many of some places are in each part, or their sum of weights."""
+        return np.bincount(self.labels[where], weights, self.count)
+
+    def mean(self, image):
+        """Of an image over each part."""
+        return self.number(self.where, image[self.where]) / self.sizes
+
+    def bounded(self, gray, outside):
+        """The share of each part's rim that lies at steps of the grey or at what is outside; the photo's own frame is no rim."""
+        rim = self.where & (cv2.erode(np.uint8(self.where), NEAR) == 0)
+        firm = (cv2.dilate(slope(gray, SHARP), NEAR) > STEP) | (cv2.dilate(np.uint8(outside), NEAR) > 0)
+        return self.number(rim & firm) / np.maximum(self.number(rim), 1)
+
+    def spread(self, values):
+        """Values of the parts at their places: float32 (h, w)."""
+        return np.float32(values)[self.labels]
+
+
+def garments(gray, steps, within):
+    """Dark parts of the subject, one by one: the tone of each, float32 (h, w) in [0, 1].
+
+    gray: float32 (h, w), relative to what is light. steps: its sharp steps, float32 (h, w) in [0, 1]. within: float32 (h, w) in [0, 1],
+    1 on the subject.
+    """
+    smooth = blur(gray, FOLDS)
+    parts = Parts((smooth < GARMENT[1]) & (within > 0.5))
+    mean = parts.mean(smooth)
+    tone = DARKEST * (1 - ramp(mean, *GARMENT)) * ramp(parts.bounded(gray, within <= 0.5), *FIRM) * (1 - ramp(parts.mean(steps), *KNIT))
+    tone *= parts.sizes >= LEAST
+    return within * parts.spread(tone) * (1 - ramp(smooth - parts.spread(mean), *BRIGHTER))
 
 
 def backdrops(gray, steps, behind):
@@ -82,15 +134,10 @@ def backdrops(gray, steps, behind):
     1 behind the subject.
     """
     wide = blur(gray, WIDE)
-    dark = (wide < DIM) & (behind > 0)
-    count, labels = cv2.connectedComponents(np.uint8(dark))
-    rim = dark & (cv2.erode(np.uint8(dark), NEAR) == 0)  # the photo's own frame is none
-    firm = (cv2.dilate(slope(gray, SHARP), NEAR) > STEP) | (cv2.dilate(np.uint8(behind == 0), NEAR) > 0)
-    number = lambda where, weights=None: np.bincount(labels[where], weights, count)
-    bounded = number(rim & firm) / np.maximum(number(rim), 1)
-    mean, detail = (number(dark, image[dark]) / np.maximum(number(dark), 1) for image in (gray, steps))
-    tone = ramp(bounded, *FIRM) * (1 - ramp(detail, *EVEN)) * BACKDROP * (1 - ramp(mean, *PALEST))
+    parts = Parts((wide < DIM) & (behind > 0))
+    bounded = parts.bounded(gray, behind == 0)
+    tone = ramp(bounded, *FIRM) * (1 - ramp(parts.mean(steps), *EVEN)) * BACKDROP * (1 - ramp(parts.mean(gray), *PALEST))
     lit = ramp(np.maximum(wide, blur(gray, SHARP)), *LIT)
-    bound = cv2.blur(cv2.dilate(np.float32(ramp(bounded, *BOUND))[labels], NEAR), (EDGE, EDGE))
+    bound = cv2.blur(cv2.dilate(parts.spread(ramp(bounded, *BOUND)), NEAR), (EDGE, EDGE))
     counts = np.maximum(np.maximum(bound, ramp(blur(steps, AROUND), *FOCUS)), 1 - ramp(wide, *NIGHT))
-    return behind * np.float32(tone)[labels] * (1 - lit), 1 - behind * (1 - counts)
+    return behind * parts.spread(tone) * (1 - lit), 1 - behind * (1 - counts)
