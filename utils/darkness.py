@@ -17,7 +17,7 @@ from utils.working import to_working
 
 LIGHT = 95  # percentile of the greys that others are relative to
 SMOOTH = 1.5  # pixels, deviation of the Gaussian that takes texture away
-DARKEST = 0.7  # tone of black
+DARKEST = 0.64  # tone of black
 BLACK = (0.06, 0.22)  # grey: up to the first it is black, from the second on no tone is asked for,
 DARK = (0.18, 0.37)  # and the same of the subject, for the mean of its grey and its strongest channel: colours are not dark,
 SKIN = 0.1  # and skin counts as lighter by this: a shadow on a face is none of its tones

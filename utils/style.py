@@ -10,6 +10,7 @@ from utils.close_ups import TIMES
 from utils.crisp import CRISPS, crisp
 from utils.defaults import BACKGROUND, CRISP, FACES, FUR
 from utils.enlarge import to_size
+from utils.frame import without_frame
 from utils.fur import FURS, furred
 from utils.greys import in_bytes
 from utils.reserve import reserved
@@ -84,14 +85,14 @@ def to_bytes(values):
 
 
 def pen(sketch, working, amount):
-    """A sketch with crisp, toned strokes, the photo's lights reserved and no stray ones; amount 0 leaves it as it is.
+    """A sketch with crisp, toned strokes, the photo's lights reserved, no stray ones and no frame; amount 0 leaves it as it is.
 
     sketch: (h, w), uint8 or utils.greys. working: the photo at its size, see utils.working. Returns uint8, 255 = paper.
     """
     if not amount:
         return in_bytes(sketch)
     drawn = crisp(reserved(sketch, working.gray, amount), amount)
-    return toned(drawn, amount) | specks_in(in_bytes(drawn), working.steps)
+    return without_frame(toned(drawn, amount) | specks_in(in_bytes(drawn), working.steps), working.photo)
 
 
 def inked(sketch, style, working, foreground=None):
