@@ -3,7 +3,7 @@ import cv2
 import numpy as np
 import pytest
 
-from utils.frame import EDGE, MOST, THIN, widths, without_frame
+from utils.frame import BLACK, EDGE, MOST, THIN, widths, without_frame
 from utils.greys import fine
 from utils.style import pen
 from utils.working import Working
@@ -30,10 +30,21 @@ def test_a_photo_without_a_frame_is_drawn_to_its_border():
         assert widths(scene(seed)) == (0, 0, 0, 0) and without_frame(sketch, scene(seed)) is sketch
 
 
-@pytest.mark.parametrize("colour", [0, 20, 255, (3, 8, 30)])
-def test_bars_are_found_whatever_side_they_are_on(colour):
-    for bars in ((30, 30, 0, 0), (0, 0, 25, 40), (8, 9, 10, 11), (40, 0, 5, 0)):
+@pytest.mark.parametrize("colour", [0, 20, (3, 8, 30)])
+def test_black_bars_are_found_whatever_side_they_are_on(colour):
+    for bars in ((30, 30, 0, 0), (0, 0, 25, 40), (8, 9, 10, 11), (40, 0, 5, 0), (0, 6, 0, 0), (0, 0, 0, 7)):
         assert widths(framed(*bars, colour)) == tuple(EDGE * (bar > 0) + bar for bar in bars)
+
+
+@pytest.mark.parametrize("colour", [255, 225, (20, 40, 230), BLACK])
+def test_others_are_a_frame_where_they_are_on_all_sides(colour):
+    for bars in ((8, 9, 10, 11), (30, 4, 25, 40)):
+        assert widths(framed(*bars, colour)) == tuple(EDGE + bar for bar in bars)
+    for bars in ((30, 30, 0, 0), (4, 4, 4, 0), (0, 6, 0, 0)):
+        assert widths(framed(*bars, colour)) == (0, 0, 0, 0)
+    mixed = framed(6, 0, 0, 0, 0)
+    mixed[-6:] = 255
+    assert widths(mixed) == (6 + EDGE, 0, 0, 0)
 
 
 def test_a_bar_may_be_noisy_and_dusty_and_soft_at_its_edge():
@@ -52,15 +63,14 @@ def test_a_line_between_bar_and_picture_is_the_frames():
     assert min(widths(photo)) >= 20 + EDGE - 2
 
 
-def test_a_thin_bar_stands_alone_and_may_have_a_colour_but_a_wide_one_may_not():
-    thin, wide = int(THIN * 300) - 1, int(THIN * 300) + 6
-    for colour in (0, (20, 40, 180)):
-        assert widths(framed(thin, colour=colour)) == (thin + EDGE, 0, 0, 0)
-        assert widths(framed(wide, colour=colour)) == (0, 0, 0, 0)  # a dark floor, a strip of the sky
-    assert widths(framed(wide, wide, colour=(20, 40, 180))) == (0, 0, 0, 0)
-    assert widths(framed(wide, wide)) == (wide + EDGE, wide + EDGE, 0, 0)
-    most = int(MOST * 300)
+def test_a_thin_bar_stands_alone_and_a_wide_one_does_not():
+    thin, wide, most = int(THIN * 300) - 1, int(THIN * 300) + 6, int(MOST * 300)
+    assert widths(framed(thin)) == (thin + EDGE, 0, 0, 0)
+    assert widths(framed(wide)) == (0, 0, 0, 0)  # a dark floor
+    assert widths(framed(wide, thin)) == (wide + EDGE, thin + EDGE, 0, 0)
+    assert widths(framed(wide, 0, 0, 5)) == (wide + EDGE, 0, 0, 5 + EDGE)
     assert widths(framed(most + 2, most + 2)) == (0, 0, 0, 0) and widths(framed(most - 2, most - 2))[0] == most - 2 + EDGE
+    assert widths(framed(0, 0, int(THIN * 400) - 1))[2] and not widths(framed(0, 0, int(THIN * 400) + 1))[2]
 
 
 def test_what_fades_or_is_uneven_is_no_bar():
