@@ -159,10 +159,17 @@ def test_each_part_of_the_subject_has_its_tone_and_small_ones_have_none():
     tone = tones_of(image)
     for place, grey in enumerate((20, 50, 70)):
         assert tone[120, 55 + 100 * place] == pytest.approx(DARKEST * np.interp(grey / 200, GARMENT, (1, 0)), abs=0.02)
-    for side, some in ((3, False), (4, False), (9, True)):
-        spot = photo(0, slice(60, 60 + side), slice(80, 80 + side))
-        assert (tones_of(spot).max() > 0.05) == some
-    assert 16 < LEAST < 81
+    for width, some in ((4, False), (6, True)):  # parts of 20 and 30 squares
+        within = np.zeros(SIZE, np.float32)
+        within[60:65, 80 : 80 + width] = 1
+        assert (tones_of(np.zeros(SIZE, np.uint8), within).max() > 0.5) == some
+    assert 20 < LEAST < 30
+    corner = np.zeros(SIZE, np.float32)
+    corner[60:70, 80:90] = corner[70:80, 90:100] = 1  # parts that touch at a corner are one
+    image = np.zeros(SIZE, np.uint8)
+    image[70:80, 90:100] = 30
+    tone = tones_of(image, corner)
+    assert tone[64, 84] == tone[75, 95] > 0
 
 
 def test_what_is_much_lighter_than_the_rest_of_a_part_stays_out_of_it():
@@ -183,14 +190,43 @@ def test_what_fades_within_the_subject_is_no_part_of_it():
     assert tones_of(fading, within)[120, 40] > 0.3
 
 
+def test_a_part_counts_as_one_only_if_most_of_its_rim_is_firm():
+    """A dark box whose upper side fades, and its left and right sides down to some row: the share of its rim that lies at steps falls."""
+    tones = []
+    for faded in (0, 30, 50, 70, 110):  # a share of 1.00, 0.72, 0.64, 0.57 and 0.44
+        box = np.full(SIZE, 200, np.float32)
+        box[40:200, 80:240] = 20
+        box = np.where(np.arange(240)[:, None] < 40 + faded, cv2.GaussianBlur(box, (0, 0), 25), box)
+        tones.append(float(tones_of(box)[190, 160]))
+    assert tones[0] == pytest.approx(DARKEST) and 0.6 > tones[1] / DARKEST > 0.3 > tones[2] / DARKEST > 0 and tones[3] == tones[4] == 0
+
+
+def test_a_pixel_that_glitters_and_one_that_is_blacker_do_not_stand_out():
+    image, within = np.full(SIZE, 40, np.uint8), np.zeros(SIZE, np.float32)
+    within[40:200, 40:280] = 1
+    plain = tones_of(image, within)
+    image[100, 100], image[150:170, 150:170] = 120, 0
+    assert np.abs(tones_of(image, within) - plain)[within > 0].max() < 0.03
+
+
+def test_a_backdrop_goes_by_its_grey_and_clothes_by_their_colour_too():
+    rgb = np.full((*SIZE, 3), 200, np.uint8)
+    rgb[:120] = 0, 20, 170  # a blue wall, and blue clothes
+    gray = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)
+    least, _ = asked_by(gray, figure(slice(28, 36)), rgb=rgb)
+    mean = gray[0, 0] / 200
+    assert least[60, 40] == pytest.approx(BACKDROP * np.interp(mean, PALEST, (1, 0)), abs=0.01) and least[60, 40] > 0.2
+    assert least[60, 160] < DARKEST * np.interp(mean, DARK, (1, 0)) - 0.2
+
+
 def test_a_part_ends_with_the_subject_and_with_how_surely_it_is():
     image, within = np.full(SIZE, 20, np.uint8), np.zeros(SIZE, np.float32)
     within[60:180, 80:240] = 1
     tone = tones_of(image, within)
     assert tone[60:180, 80:240].min() == pytest.approx(DARKEST) and tone[within == 0].max() == 0
     assert np.allclose(tones_of(image, 0.75 * within), 0.75 * tone, atol=1e-6)
-    assert tones_of(image, 0.4 * within).max() == 0
-    assert tones_of(image).max() == 0  # dark up to the frame, which is no border
+    assert tones_of(image, 0.4 * within).max() == 0 and tones_of(image, 0.6 * within).max() == pytest.approx(0.6 * DARKEST)
+    assert tones_of(image).max() == 0  # dark up to where the photo ends, which is no border
 
 
 def test_a_patterned_part_has_no_one_tone():

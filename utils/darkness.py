@@ -17,14 +17,15 @@ from utils.working import to_working
 
 LIGHT = 95  # percentile of the greys that others are relative to
 SMOOTH = 1.5  # pixels, deviation of the Gaussian that takes texture away
-DARKEST = 0.64  # tone of black
+DARKEST = 0.64  # tone that black asks for: a little less of ink, for strokes that dense touch each other
 BLACK = (0.06, 0.22)  # grey: up to the first it is black, from the second on no tone is asked for,
 DARK = (0.18, 0.37)  # and the same of the subject, for the mean of its grey and its strongest channel: colours are not dark,
 SKIN = 0.1  # and skin counts as lighter by this: a shadow on a face is none of its tones
-GARMENT = (0.18, 0.45)  # the same mean over a connected part of the subject that is darker than the second: one tone for all of it,
-BRIGHTER = (0.16, 0.26)  # but for what is so much lighter than that mean,
-FOLDS = 1.5  # pairs of pixels, deviation of the Gaussian over what counts as one such part,
-LEAST = 25  # and pairs of pixels that it has at least
+GARMENT = (0.18, 0.45)  # a connected part of the subject is where that mean, blurred, is below the second; its average gives one tone to
+# all of it: DARKEST up to the first, none from the second on,
+BRIGHTER = (0.16, 0.26)  # less where it is lighter than that average by the first, and none by the second
+FOLDS = 1.5  # pairs of pixels, deviation of that blur
+LEAST = 25  # squares of 2 x 2 pixels that a part has at least
 BEHIND = (0.5, 0.9)  # of utils.background: up to the first a place is not behind the subject, from the second on it is
 WIDE = 2.5  # pairs of pixels, deviation of the Gaussian over what counts as one backdrop,
 DIM = 0.5  # and the grey that it leaves, from which on there is none
@@ -74,12 +75,12 @@ def darkness(small, foreground=None, steps=None):
     coloured = cv2.addWeighted(gray, 0.5, strongest, 0.5 / light, 0, dtype=cv2.CV_32F) + SKIN * skin(small.photo)
     halves = halved(gray), halved(coloured)
     sized = lambda image, like: cv2.resize(image, like.shape[::-1], interpolation=cv2.INTER_LINEAR)
-    behind, within = (sized(part, halves[0]) for part in (1 - left_ink(foreground, 0.0), subject(foreground)))
-    behind = ramp(behind, *BEHIND)
+    of_subject = subject(foreground)
+    behind, within = ramp(sized(1 - left_ink(foreground, 0.0), halves[0]), *BEHIND), sized(of_subject, halves[0])
     steps = cv2.resize(steps, halves[0].shape[::-1], interpolation=cv2.INTER_AREA) / np.float32(255)
     rest, tone, share = (sized(part, gray) for part in (1 - behind, *backdrops(halves[0], steps, behind)))
-    of_subject = DARKEST * (1 - ramp(blur(coloured, SMOOTH), *DARK)) * sized(subject(foreground), gray)
-    asked = (rest * least, of_subject, sized(garments(halves[1], steps, within), gray), tone)
+    of_subject = DARKEST * (1 - ramp(blur(coloured, SMOOTH), *DARK)) * sized(of_subject, gray)
+    asked = rest * least, of_subject, sized(garments(halves[1], steps, within), gray), tone
     return functools.reduce(np.maximum, asked), share
 
 
@@ -95,15 +96,15 @@ class Parts:
         self.sizes = np.maximum(self.number(where), 1)
 
     def number(self, where, weights=None):
-        """How many of some places are in each part, or their sum of weights."""
+        """How many of some places, bool (h, w), are in each part, or the sum of their weights."""
         return np.bincount(self.labels[where], weights, self.count)
 
     def mean(self, image):
-        """Of an image over each part."""
+        """The average of an image over each part."""
         return self.number(self.where, image[self.where]) / self.sizes
 
     def bounded(self, gray, outside):
-        """The share of each part's rim that lies at steps of the grey or at what is outside; the photo's own frame is no rim."""
+        """The share of each part's rim that lies at steps of the grey or at what is outside; where the photo ends is no rim."""
         rim = self.where & (cv2.erode(np.uint8(self.where), NEAR) == 0)
         firm = (cv2.dilate(slope(gray, SHARP), NEAR) > STEP) | (cv2.dilate(np.uint8(outside), NEAR) > 0)
         return self.number(rim & firm) / np.maximum(self.number(rim), 1)
@@ -116,8 +117,8 @@ class Parts:
 def garments(gray, steps, within):
     """Dark parts of the subject, one by one: the tone of each, float32 (h, w) in [0, 1].
 
-    gray: float32 (h, w), relative to what is light. steps: its sharp steps, float32 (h, w) in [0, 1]. within: float32 (h, w) in [0, 1],
-    1 on the subject.
+    gray: float32 (h, w), relative to what is light; a colour counts as lighter than its grey. steps: the photo's sharp steps, float32
+    (h, w) in [0, 1]. within: float32 (h, w) in [0, 1], 1 on the subject.
     """
     smooth = blur(gray, FOLDS)
     parts = Parts((smooth < GARMENT[1]) & (within > 0.5))

@@ -31,7 +31,7 @@ class Style:
     detail: float = 0.0  # -1 favours the sparse candidates in the blend, 1 the dense ones
     candidate: int | None = None  # 1 to CANDIDATES instead of the blend
     faces: float = FACES  # how many times larger small faces are drawn, before they are laid into the drawing; 1 as the rest
-    crisp: float = CRISP  # of strokes: borders, tones, lights between them, none astray; 0 leaves them as drawn
+    crisp: float = CRISP  # of strokes: borders, tones, lights between them, none astray and none of a black frame; 0 leaves them as drawn
     fur: float = FUR  # ink of the strands that the blend gets where the subject has fur or hair
     background: float = BACKGROUND  # share of the blend's ink that is left behind the foreground
     line_width: float = 1.0  # factor
@@ -85,14 +85,14 @@ def to_bytes(values):
 
 
 def pen(sketch, working, amount):
-    """A sketch with crisp, toned strokes, the photo's lights reserved, no stray ones and no frame; amount 0 leaves it as it is.
+    """A sketch with crisp, toned strokes, the photo's lights reserved and no stray ones; amount 0 leaves it as it is.
 
     sketch: (h, w), uint8 or utils.greys. working: the photo at its size, see utils.working. Returns uint8, 255 = paper.
     """
     if not amount:
         return in_bytes(sketch)
     drawn = crisp(reserved(sketch, working.gray, amount), amount)
-    return without_frame(toned(drawn, amount) | specks_in(in_bytes(drawn), working.steps), working.photo)
+    return toned(drawn, amount) | specks_in(in_bytes(drawn), working.steps)
 
 
 def inked(sketch, style, working, foreground=None):
@@ -106,6 +106,8 @@ def inked(sketch, style, working, foreground=None):
         sketch = furred(sketch, working, foreground, style.fur)
     if style.line_width != 1 or style.ink != 1:
         sketch = to_bytes(effects.adjust(sketch / np.float32(255), style.line_width, style.ink))
+    if style.crisp:
+        sketch = without_frame(sketch, working.photo)
     return sketch if foreground is None else set_off(sketch, foreground, style.background)
 
 
