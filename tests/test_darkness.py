@@ -10,7 +10,7 @@ from utils import darkness as module
 from utils.all_drawings import AllDrawings
 from utils.background import left_ink
 from utils.checkpoint import save_generator
-from utils.darkness import BACKDROP, BLACK, BRIGHTER, DARK, DARKEST, GARMENT, LEAST, LIGHT, LIT, PALEST, asked_of, darkness, garments, lightest
+from utils.darkness import BACKDROP, BLACK, DARK, DARKEST, GARMENT, LEAST, LIGHT, LIT, PALEST, asked_of, darkness, garments, lightest
 from utils.masses import filled, has_dark_masses
 from utils.outputs import AllCandidates, OneDrawing
 from utils.sketcher import Sketcher
@@ -166,14 +166,14 @@ def test_each_part_of_the_subject_has_its_tone_and_small_ones_have_none():
     assert 20 < LEAST < 30
     corner = np.zeros(SIZE, np.float32)
     corner[60:70, 80:90] = corner[70:80, 90:100] = 1  # parts that touch at a corner are one
-    image = np.zeros(SIZE, np.uint8)
-    image[70:80, 90:100] = 30
+    image = np.full(SIZE, 40, np.uint8)
+    image[70:80, 90:100] = 70
     tone = tones_of(image, corner)
     assert tone[64, 84] == tone[75, 95] > 0
 
 
 def test_what_is_much_lighter_than_the_rest_of_a_part_stays_out_of_it():
-    for lighter, share in ((0, 1), (BRIGHTER[0] - 0.02, 1), (sum(BRIGHTER) / 2, 0.5), (BRIGHTER[1] + 0.01, 0)):
+    for lighter, share in ((0, 1), (0.14, 1), (0.21, 0.5), (0.27, 0)):
         image, within = np.full(SIZE, 20, np.float32), np.zeros(SIZE, np.float32)
         within[40:200, 40:280] = 1
         image[100:116, 150:166] = 200 * (0.1 + lighter)  # under a hundredth of it, so that the mean hardly moves
