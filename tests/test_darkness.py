@@ -10,7 +10,7 @@ from utils import darkness as module
 from utils.all_drawings import AllDrawings
 from utils.background import left_ink
 from utils.checkpoint import save_generator
-from utils.darkness import BACKDROP, BLACK, DARK, DARKEST, GARMENT, LEAST, LIGHT, LIT, PALEST, asked_of, darkness, garments, lightest
+from utils.darkness import BACKDROP, BLACK, DARK, DARKEST, EVEN, LEAST, LIGHT, LIT, ONE, PALEST, asked_of, darkness, lightest, one_tone
 from utils.masses import filled, has_dark_masses
 from utils.outputs import AllCandidates, OneDrawing
 from utils.sketcher import Sketcher
@@ -69,7 +69,7 @@ def test_the_subject_asks_for_more_than_the_rest():
     assert least[120, 80] == pytest.approx(DARKEST * np.interp(0.27, DARK, (1, 0)), abs=0.01)
     assert least[:, 200:].max() == 0
     whole, _ = asked_by(image, figure(slice(4, 28)))  # and for more where it is of one tone
-    assert whole[120, 80] == pytest.approx(DARKEST * np.interp(0.27, GARMENT, (1, 0)), abs=0.03) and whole[:, 200:].max() == 0
+    assert whole[120, 80] == pytest.approx(DARKEST * np.interp(0.27, ONE, (1, 0)), abs=0.03) and whole[:, 200:].max() == 0
 
 
 def test_what_has_a_colour_is_not_dark():
@@ -134,10 +134,10 @@ def test_the_subjects_colour_counts_by_half():
 
 
 def tones_of(gray, within=None, steps=0.0):
-    """garments() of a grey from 0 to 255 by its light, 200, all of which is the subject if not told otherwise."""
+    """one_tone() of a grey from 0 to 255 by its light, 200, all of which is the subject if not told otherwise."""
     gray = gray / np.float32(200)
     within = np.ones_like(gray) if within is None else within
-    return garments(gray, np.full_like(gray, steps), within)
+    return one_tone(gray, np.full_like(gray, steps), within)
 
 
 def test_a_coat_that_shines_on_one_side_is_one_coat():
@@ -146,7 +146,7 @@ def test_a_coat_that_shines_on_one_side_is_one_coat():
     mean = (44 + 70) / 2 / 200
     tone = tones_of(coat)
     inner = tone[70:170, 90:230]
-    assert np.ptp(inner) == 0 and inner[0, 0] == pytest.approx(DARKEST * np.interp(mean, GARMENT, (1, 0)), abs=0.01)
+    assert np.ptp(inner) == 0 and inner[0, 0] == pytest.approx(DARKEST * np.interp(mean, ONE, (1, 0)), abs=0.01)
     assert tone[:55].max() == 0 and tone[:, 245:].max() == 0
     for turned in (np.flipud, np.fliplr, np.transpose):
         assert np.allclose(tones_of(np.ascontiguousarray(turned(coat))), turned(tone), atol=1e-5)
@@ -158,7 +158,7 @@ def test_each_part_of_the_subject_has_its_tone_and_small_ones_have_none():
         image[60:180, 20 + 100 * place : 90 + 100 * place] = grey
     tone = tones_of(image)
     for place, grey in enumerate((20, 50, 70)):
-        assert tone[120, 55 + 100 * place] == pytest.approx(DARKEST * np.interp(grey / 200, GARMENT, (1, 0)), abs=0.02)
+        assert tone[120, 55 + 100 * place] == pytest.approx(DARKEST * np.interp(grey / 200, ONE, (1, 0)), abs=0.02)
     for width, some in ((4, False), (6, True)):  # parts of 20 and 30 squares
         within = np.zeros(SIZE, np.float32)
         within[60:65, 80 : 80 + width] = 1
@@ -227,6 +227,36 @@ def test_a_part_ends_with_the_subject_and_with_how_surely_it_is():
     assert np.allclose(tones_of(image, 0.75 * within), 0.75 * tone, atol=1e-6)
     assert tones_of(image, 0.4 * within).max() == 0 and tones_of(image, 0.6 * within).max() == pytest.approx(0.6 * DARKEST)
     assert tones_of(image).max() == 0  # dark up to where the photo ends, which is no border
+
+
+def test_things_of_the_rest_have_one_tone_where_they_are_in_focus():
+    """A box that is too light for black, behind a subject or where there is none: the more sharp steps around, the surer its tone."""
+    thing = photo(54, slice(60, 180), slice(20, 140))
+    whole = 0.7 * DARKEST * np.interp(0.27, ONE, (1, 0))
+    for foreground in (figure(slice(40, 60)), np.zeros((48, 64), np.float32)):
+        for share, expected in ((0.0, 0), (0.09, 0), (0.175, 0.5), (0.3, 1), (0.5, 1 / 3), (0.6, 0)):
+            least, _ = asked_by(thing, foreground, np.full(SIZE, round(255 * share), np.uint8))
+            backdrop = BACKDROP * np.interp(0.27, PALEST, (1, 0)) * np.interp(share, EVEN, (1, 0)) * bool(foreground.any())
+            assert least[120, 80] == pytest.approx(max(expected * whole, backdrop), abs=0.02), share
+            assert least[:50].max() == 0 and least[:, 160:].max() == 0
+
+
+def test_a_thing_of_the_rest_needs_a_rim_that_is_firmer_than_the_subjects():
+    box = np.full(SIZE, 200, np.float32)
+    box[40:200, 80:240] = 50
+    box = np.uint8(np.where(np.arange(240)[:, None] < 85, cv2.GaussianBlur(box, (0, 0), 25), box))  # its upper third fades
+    steps = np.full(SIZE, 76, np.uint8)
+    nowhere = np.zeros((48, 64), np.float32)
+    assert one_tone(box / np.float32(200), np.full(SIZE, 0.3, np.float32), np.ones(SIZE, np.float32))[190, 160] > 0.1
+    assert asked_by(box, nowhere, steps)[0].max() < 0.01 and asked_by(photo(50, slice(40, 200), slice(80, 240)), nowhere, steps)[0].max() > 0.2
+
+
+def test_steps_beside_a_thing_show_that_it_is_in_focus():
+    steps = PATTERN.copy()
+    steps[60:180, 20:140] = 0  # none within
+    thing = photo(54, slice(60, 180), slice(20, 140))
+    some, none = (asked_by(thing, np.zeros((48, 64), np.float32), one)[0] for one in (steps, NO_STEPS))
+    assert none.max() == 0 and some[120, 80] > 0 and np.ptp(some[70:170, 30:130]) < 0.01  # evenly, with no hole in its middle
 
 
 def test_a_patterned_part_has_no_one_tone():
@@ -384,6 +414,6 @@ def test_the_lightest_grey_is_a_percentile(shape):
 
 
 def test_the_limits_are_in_order():
-    for name in ("BLACK", "DARK", "GARMENT", "BRIGHTER", "KNIT", "BEHIND", "PALEST", "LIT", "BOUND", "FIRM", "EVEN", "FOCUS", "NIGHT"):
+    for name in ("BLACK", "DARK", "ONE", "BRIGHTER", "KNIT", "WHOLE", "SEEN", "BEHIND", "PALEST", "LIT", "BOUND", "FIRM", "EVEN", "FOCUS", "NIGHT"):
         low, high = getattr(module, name)
         assert 0 <= low < high <= 1

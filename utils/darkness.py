@@ -21,11 +21,14 @@ DARKEST = 0.64  # tone that black asks for: a little less of ink, for strokes th
 BLACK = (0.06, 0.22)  # grey: up to the first it is black, from the second on no tone is asked for,
 DARK = (0.18, 0.37)  # and the same of the subject, for the mean of its grey and its strongest channel: colours are not dark,
 SKIN = 0.1  # and skin counts as lighter by this: a shadow on a face is none of its tones
-GARMENT = (0.18, 0.45)  # a connected part of the subject is where that mean, blurred, is below the second; its average gives one tone to
+ONE = (0.18, 0.45)  # a connected part of the subject, or of the rest, is where that mean, blurred, is below the second; its average gives one tone to
 # all of it: DARKEST up to the first, none from the second on,
 BRIGHTER = (0.16, 0.26)  # less where it is lighter than that average by the first, and none by the second
 FOLDS = 1.5  # pairs of pixels, deviation of that blur
 LEAST = 25  # squares of 2 x 2 pixels that a part has at least
+REST = 0.7  # share of that tone for parts that are not of the subject,
+WHOLE = (0.75, 0.9)  # by the share of their rim that lies at borders, for light on a floor ends nowhere,
+SEEN = (0.1, 0.25)  # and by the mean of sharp steps on and around them, for what is blurred is a backdrop or paper
 BEHIND = (0.5, 0.9)  # of utils.background: up to the first a place is not behind the subject, from the second on it is
 WIDE = 2.5  # pairs of pixels, deviation of the Gaussian over what counts as one backdrop,
 DIM = 0.5  # and the grey that it leaves, from which on there is none
@@ -36,11 +39,12 @@ SHARP, STEP = 0.7, 0.06  # pairs of pixels, deviation of a Gaussian, and the slo
 BOUND = (0.35, 0.6)  # share of a backdrop's rim that lies at borders or the subject: from the second on what is drawn there counts
 FIRM = (0.6, 0.85)  # the same share: up to the first a backdrop is not hatched as a whole, from the second on it is,
 EVEN = (0.28, 0.4)  # but less from the first of these means of its sharp steps on: what is in focus has a drawing of its own,
-KNIT = (0.4, 0.55)  # and the subject's part, which is in focus, where it is more than patterned
+KNIT = (0.4, 0.55)  # and a part that is in focus from these on, where it is more than patterned
 AROUND, FOCUS = 8.0, (0.1, 0.25)  # pairs of pixels, deviation of a Gaussian: what is drawn counts, too, where sharp steps have such a mean,
 NIGHT = (0.15, 0.3)  # and where the wide grey is less than these
 NEAR = np.ones((3, 3), np.uint8)  # pairs of pixels around a rim in which borders and the subject are looked for
 EDGE = 5  # pairs of pixels over which a backdrop's end is softened
+NONE = (-1, 0)  # limits of a ramp that is 1 everywhere from 0 on
 NOTHING = np.float32(0), np.float32(1)  # what darkness() gives for a photo that asks for nothing: no tone, and all that is drawn counts
 
 
@@ -80,8 +84,9 @@ def darkness(small, foreground=None, steps=None):
     steps = cv2.resize(steps, halves[0].shape[::-1], interpolation=cv2.INTER_AREA) / np.float32(255)
     rest, tone, share = (sized(part, gray) for part in (1 - behind, *backdrops(halves[0], steps, behind)))
     of_subject = DARKEST * (1 - ramp(blur(coloured, SMOOTH), *DARK)) * sized(of_subject, gray)
-    asked = rest * least, of_subject, sized(garments(halves[1], steps, within), gray), tone
-    return functools.reduce(np.maximum, asked), share
+    things = REST * one_tone(halves[1], steps, np.float32(within <= 0.5), WHOLE, SEEN)
+    parts = sized(np.maximum(one_tone(halves[1], steps, within), things), gray)
+    return functools.reduce(np.maximum, (rest * least, of_subject, parts, tone)), share
 
 
 class Parts:
@@ -114,17 +119,18 @@ class Parts:
         return np.float32(values)[self.labels]
 
 
-def garments(gray, steps, within):
-    """Dark parts of the subject, one by one: the tone of each, float32 (h, w) in [0, 1].
+def one_tone(gray, steps, within, firm=FIRM, least=NONE):
+    """Dark connected parts, one by one: the tone of each, float32 (h, w) in [0, 1].
 
     gray: float32 (h, w), relative to what is light; a colour counts as lighter than its grey. steps: the photo's sharp steps, float32
-    (h, w) in [0, 1]. within: float32 (h, w) in [0, 1], 1 on the subject.
+    (h, w) in [0, 1]. within: how far a place may belong to a part, float32 (h, w) in [0, 1]. firm, least: of the share of a part's rim
+    that lies at borders, and of its mean of the steps: up to the first it has no tone, from the second on all of it.
     """
     smooth = blur(gray, FOLDS)
-    parts = Parts((smooth < GARMENT[1]) & (within > 0.5))
+    parts = Parts((smooth < ONE[1]) & (within > 0.5))
     mean = parts.mean(smooth)
-    tone = DARKEST * (1 - ramp(mean, *GARMENT)) * ramp(parts.bounded(gray, within <= 0.5), *FIRM) * (1 - ramp(parts.mean(steps), *KNIT))
-    tone *= parts.sizes >= LEAST
+    tone = DARKEST * (1 - ramp(mean, *ONE)) * ramp(parts.bounded(gray, within <= 0.5), *firm) * (1 - ramp(parts.mean(steps), *KNIT))
+    tone *= (parts.sizes >= LEAST) * ramp(parts.mean(blur(steps, AROUND)), *least)
     return within * parts.spread(tone) * (1 - ramp(smooth - parts.spread(mean), *BRIGHTER))
 
 
