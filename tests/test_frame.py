@@ -34,7 +34,7 @@ def test_a_photo_without_a_frame_is_drawn_to_its_border():
 
 
 @pytest.mark.parametrize("colour", [0, 20, (3, 8, 30), 46])
-@pytest.mark.parametrize("bars", [(30, 30, 0, 0), (0, 0, 25, 32), (8, 9, 10, 11), (100, 90, 0, 0), (0, 6, 0, 0), (0, 0, 9, 0), (40, 40, 5, 0)])
+@pytest.mark.parametrize("bars", [(30, 30, 0, 0), (0, 0, 25, 32), (8, 9, 10, 11), (100, 90, 0, 0), (0, 6, 0, 0), (0, 0, 9, 0), (40, 40, 5, 0), (65, 65, 5, 5), (30, 30, 90, 90), (100, 100, 8, 0)])
 def test_black_bars_are_found_whatever_side_they_are_on(bars, colour):
     assert widths(framed(*bars, colour)) == with_beyond(bars)
 

@@ -17,18 +17,18 @@ from utils.working import to_working
 
 LIGHT = 95  # percentile of the greys that others are relative to
 SMOOTH = 1.5  # pixels, deviation of the Gaussian that takes texture away
-DARKEST = 0.64  # tone that black asks for: a little less of ink, for strokes that dense touch each other
+DARKEST = 0.64  # tone that black asks for; the mean ink is a little less, for strokes so dense overlap
 BLACK = (0.06, 0.22)  # grey: up to the first it is black, from the second on no tone is asked for,
 DARK = (0.18, 0.37)  # and the same of the subject, for the mean of its grey and its strongest channel: colours are not dark,
 SKIN = 0.1  # and skin counts as lighter by this: a shadow on a face is none of its tones
-ONE = (0.18, 0.45)  # a connected part of the subject, or of the rest, is where that mean, blurred, is below the second; its average gives one tone to
-# all of it: DARKEST up to the first, none from the second on,
-BRIGHTER = (0.16, 0.26)  # less where it is lighter than that average by the first, and none by the second
+ONE = (0.18, 0.45)  # the same measure, blurred: connected places of the subject, or of the rest, below the second are a part, and its
+# average gives it one tone, DARKEST up to the first, none from the second on,
+BRIGHTER = (0.16, 0.26)  # but where it is lighter than that average: all of it up to the first, none from the second on
 FOLDS = 1.5  # pairs of pixels, deviation of that blur
 LEAST = 25  # squares of 2 x 2 pixels that a part has at least
-REST = 0.7  # share of that tone for parts that are not of the subject,
-WHOLE = (0.75, 0.9)  # by the share of their rim that lies at borders, for light on a floor ends nowhere,
-SEEN = (0.1, 0.25)  # and by the mean of sharp steps on and around them, for what is blurred is a backdrop or paper
+REST = 0.7  # share of that tone for parts that are not of the subject
+WHOLE = (0.75, 0.9)  # share of their rim at borders: up to the first none, from the second on all of it, for light on a floor ends nowhere
+SEEN = (0.1, 0.25)  # the same of the mean of sharp steps on and around them, for what is blurred is a backdrop or paper
 BEHIND = (0.5, 0.9)  # of utils.background: up to the first a place is not behind the subject, from the second on it is
 WIDE = 2.5  # pairs of pixels, deviation of the Gaussian over what counts as one backdrop,
 DIM = 0.5  # and the grey that it leaves, from which on there is none
@@ -37,9 +37,9 @@ PALEST = (0.08, 0.5)  # greys between which that of its mean becomes paper,
 LIT = (0.3, 0.45)  # and greys between which it does so place by place
 SHARP, STEP = 0.7, 0.06  # pairs of pixels, deviation of a Gaussian, and the slope in one that then counts as a border
 BOUND = (0.35, 0.6)  # share of a backdrop's rim that lies at borders or the subject: from the second on what is drawn there counts
-FIRM = (0.6, 0.85)  # the same share: up to the first a backdrop is not hatched as a whole, from the second on it is,
-EVEN = (0.28, 0.4)  # but less from the first of these means of its sharp steps on: what is in focus has a drawing of its own,
-KNIT = (0.4, 0.55)  # and a part that is in focus from these on, where it is more than patterned
+FIRM = (0.6, 0.85)  # the same share: up to the first a backdrop, or a part of the subject, is not hatched as a whole, from the second on it is
+EVEN = (0.28, 0.4)  # mean of sharp steps: less of it from the first on, none from the second, for a backdrop in focus has a drawing of its own
+KNIT = (0.4, 0.55)  # the same for parts of one tone, which are in focus: from the second on they are all pattern
 AROUND, FOCUS = 8.0, (0.1, 0.25)  # pairs of pixels, deviation of a Gaussian: what is drawn counts, too, where sharp steps have such a mean,
 NIGHT = (0.15, 0.3)  # and where the wide grey is less than these
 NEAR = np.ones((3, 3), np.uint8)  # pairs of pixels around a rim in which borders and the subject are looked for
@@ -67,7 +67,7 @@ def darkness(small, foreground=None, steps=None):
     """(least, share): the tone that a small photo asks for at least, and the share that the tone of its drawing counts for.
 
     small: it as a utils.working.Working, with a long side of up to some 400 pixels. foreground: a map of the whole photo, see
-    utils.background; without one nothing is a backdrop. steps: utils.sharp_steps of the photo at twice the size, needed with a
+    utils.background; without one there are no backdrops and no parts of one tone. steps: utils.sharp_steps of the photo at twice the size, needed with a
     foreground. Returns float32 (h, w) in [0, 1]; share can be a number.
     """
     light = np.float32(max(1, lightest(small.gray)))
@@ -123,8 +123,9 @@ def one_tone(gray, steps, within, firm=FIRM, least=NONE):
     """Dark connected parts, one by one: the tone of each, float32 (h, w) in [0, 1].
 
     gray: float32 (h, w), relative to what is light; a colour counts as lighter than its grey. steps: the photo's sharp steps, float32
-    (h, w) in [0, 1]. within: how far a place may belong to a part, float32 (h, w) in [0, 1]. firm, least: of the share of a part's rim
-    that lies at borders, and of its mean of the steps: up to the first it has no tone, from the second on all of it.
+    (h, w) in [0, 1]. within: how far a place may belong to a part, float32 (h, w) in [0, 1]. firm, least: limits for the share of a
+    part's rim that lies at borders, and for the mean of the steps on and around it: up to the first it has no tone, from the second on
+    all of it.
     """
     smooth = blur(gray, FOLDS)
     parts = Parts((smooth < ONE[1]) & (within > 0.5))

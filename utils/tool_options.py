@@ -149,7 +149,8 @@ def add_look(parser):
             "--crisp",
             CRISPS,
             defaults.CRISP,
-            "softer and paler, or crisper and darker strokes on clean paper, less so in the pencil drawing; 0 as the network draws them",
+            "softer and paler, or crisper and darker strokes on clean paper, less so in the pencil drawing, without a black frame of the photo; "
+            "0 as the network draws them, with its frame",
         ),
         ("--fur", FURS, defaults.FUR, "how dark the strands are that the blend gets where its subject has fur or hair; 0 leaves them out"),
         (
@@ -157,7 +158,7 @@ def add_look(parser):
             BACKGROUNDS,
             defaults.BACKGROUND,
             "how dark the blend is behind what the photo is of: 1 as dark as that, 0 blank paper; with 1 and --fur 0 nobody looks for "
-            "what the photo is of, and dark clothes and backdrops are not filled",
+            "what the photo is of, and dark clothes, things and backdrops are filled where they are black alone",
         ),
         ("--line-width", effects.LINE_WIDTHS, 1.0, "thinner or thicker lines"),
         ("--ink", effects.INKS, 1.0, "lighter or darker ink"),
