@@ -32,7 +32,7 @@ def widths(photo):
     if not any(rows):  # bars at the sides may have hidden them
         rows = pair(turned(within(turned(photo), columns)))
     height, width = (round(BEYOND * side) for side in photo.shape[:2])
-    return tuple(bar and bar + more for bar, more in zip((*rows, *columns), (height, height, width, width)))
+    return tuple(found and found + more for found, more in zip((*rows, *columns), (height, height, width, width)))
 
 
 def within(photo, bars):
