@@ -2,8 +2,9 @@
 
 A network that sees a part of a black coat at a time leaves its middle blank at every size. But black is black: so the photo's
 own grey asks for tone, of the subject more than of the rest, for clothes and hair give a figure its weight. A coat that shines
-somewhat on one side is still one coat, which gets one tone, and so do, paler, dark things elsewhere that are in focus. Behind the subject a draughtsman hatches a dark, even backdrop as a
-whole, up to its borders, or not at all: what merely is out of focus stays paper.
+somewhat on one side is still one coat, which gets one tone, and so do, paler, dark things elsewhere that are in focus. Behind the
+subject a draughtsman hatches a dark, even backdrop as a whole, up to its borders, or not at all: what merely is out of focus stays
+paper.
 """
 import functools
 
