@@ -45,7 +45,6 @@ AROUND, FOCUS = 8.0, (0.1, 0.25)  # pairs of pixels, deviation of a Gaussian: wh
 NIGHT = (0.15, 0.3)  # and where the wide grey is less than these
 NEAR = np.ones((3, 3), np.uint8)  # pairs of pixels around a rim in which borders and the subject are looked for
 EDGE = 5  # pairs of pixels over which a backdrop's end is softened
-NONE = (-1, 0)  # limits of a ramp that is 1 everywhere from 0 on
 NOTHING = np.float32(0), np.float32(1)  # what darkness() gives for a photo that asks for nothing: no tone, and all that is drawn counts
 
 
@@ -68,8 +67,8 @@ def darkness(small, foreground=None, steps=None):
     """(least, share): the tone that a small photo asks for at least, and the share that the tone of its drawing counts for.
 
     small: it as a utils.working.Working, with a long side of up to some 400 pixels. foreground: a map of the whole photo, see
-    utils.background; without one there are no backdrops and no parts of one tone. steps: utils.sharp_steps of the photo at twice the size, needed with a
-    foreground. Returns float32 (h, w) in [0, 1]; share can be a number.
+    utils.background; without one there are no backdrops and no parts of one tone. steps: utils.sharp_steps of the photo at twice the
+    size, needed with a foreground. Returns float32 (h, w) in [0, 1]; share can be a number.
     """
     light = np.float32(max(1, lightest(small.gray)))
     gray = small.gray / light
@@ -85,8 +84,7 @@ def darkness(small, foreground=None, steps=None):
     steps = cv2.resize(steps, halves[0].shape[::-1], interpolation=cv2.INTER_AREA) / np.float32(255)
     rest, tone, share = (sized(part, gray) for part in (1 - behind, *backdrops(halves[0], steps, behind)))
     of_subject = DARKEST * (1 - ramp(blur(coloured, SMOOTH), *DARK)) * sized(of_subject, gray)
-    things = REST * one_tone(halves[1], steps, np.float32(within <= 0.5), WHOLE, SEEN)
-    parts = sized(np.maximum(one_tone(halves[1], steps, within), things), gray)
+    parts = sized(one_tone(halves[1], steps, within), gray)
     return functools.reduce(np.maximum, (rest * least, of_subject, parts, tone)), share
 
 
@@ -109,10 +107,10 @@ class Parts:
         """The average of an image over each part."""
         return self.number(self.where, image[self.where]) / self.sizes
 
-    def bounded(self, gray, outside):
-        """The share of each part's rim that lies at steps of the grey or at what is outside; where the photo ends is no rim."""
+    def bounded(self, border, outside):
+        """The share of each part's rim that lies at a border or at what is outside, bool (h, w); where the photo ends is no rim."""
         rim = self.where & (cv2.erode(np.uint8(self.where), NEAR) == 0)
-        firm = (cv2.dilate(slope(gray, SHARP), NEAR) > STEP) | (cv2.dilate(np.uint8(outside), NEAR) > 0)
+        firm = border | (cv2.dilate(np.uint8(outside), NEAR) > 0)
         return self.number(rim & firm) / np.maximum(self.number(rim), 1)
 
     def spread(self, values):
@@ -120,20 +118,29 @@ class Parts:
         return np.float32(values)[self.labels]
 
 
-def one_tone(gray, steps, within, firm=FIRM, least=NONE):
-    """Dark connected parts, one by one: the tone of each, float32 (h, w) in [0, 1].
+def borders(gray):
+    """Where the grey has steps, or next to them: bool (h, w)."""
+    return cv2.dilate(slope(gray, SHARP), NEAR) > STEP
+
+
+def one_tone(gray, steps, within):
+    """Dark connected parts of the subject and of the rest, one by one: the tone of each, float32 (h, w) in [0, 1].
 
     gray: float32 (h, w), relative to what is light; a colour counts as lighter than its grey. steps: the photo's sharp steps, float32
-    (h, w) in [0, 1]. within: how far a place may belong to a part, float32 (h, w) in [0, 1]. firm, least: limits for the share of a
-    part's rim that lies at borders, and for the mean of the steps on and around it: up to the first it has no tone, from the second on
-    all of it.
+    (h, w) in [0, 1]. within: how surely a place is the subject's, float32 (h, w) in [0, 1].
     """
-    smooth = blur(gray, FOLDS)
-    parts = Parts((smooth < ONE[1]) & (within > 0.5))
-    mean = parts.mean(smooth)
-    tone = DARKEST * (1 - ramp(mean, *ONE)) * ramp(parts.bounded(gray, within <= 0.5), *firm) * (1 - ramp(parts.mean(steps), *KNIT))
-    tone *= (parts.sizes >= LEAST) * ramp(parts.mean(blur(steps, AROUND)), *least)
-    return within * parts.spread(tone) * (1 - ramp(smooth - parts.spread(mean), *BRIGHTER))
+    smooth, border = blur(gray, FOLDS), borders(gray)
+
+    def tones(inside, rest):
+        parts = Parts((smooth < ONE[1]) & inside)
+        mean, bounded = parts.mean(smooth), parts.bounded(border, ~inside)
+        tone = DARKEST * (1 - ramp(mean, *ONE)) * ramp(bounded, *(WHOLE if rest else FIRM)) * (1 - ramp(parts.mean(steps), *KNIT))
+        tone *= parts.sizes >= LEAST
+        if rest:
+            tone *= REST * ramp(parts.mean(blur(steps, AROUND)), *SEEN)
+        return parts.spread(tone) * (1 - ramp(smooth - parts.spread(mean), *BRIGHTER))
+
+    return np.maximum(within * tones(within > 0.5, False), tones(within <= 0.5, True))
 
 
 def backdrops(gray, steps, behind):
@@ -144,7 +151,7 @@ def backdrops(gray, steps, behind):
     """
     wide = blur(gray, WIDE)
     parts = Parts((wide < DIM) & (behind > 0))
-    bounded = parts.bounded(gray, behind == 0)
+    bounded = parts.bounded(borders(gray), behind == 0)
     tone = ramp(bounded, *FIRM) * (1 - ramp(parts.mean(steps), *EVEN)) * BACKDROP * (1 - ramp(parts.mean(gray), *PALEST))
     lit = ramp(np.maximum(wide, blur(gray, SHARP)), *LIT)
     bound = cv2.blur(cv2.dilate(parts.spread(ramp(bounded, *BOUND)), NEAR), (EDGE, EDGE))

@@ -12,9 +12,9 @@ BEYOND = 0.0104  # of the photo's height or width that goes with a bar: its bord
 EVERY = 3  # pixels along a bar of which one is looked at
 
 
-def without_frame(sketch, photo):
-    """A sketch, uint8 (h, w), 255 = paper, with paper where its photo, uint8 (h, w, 3), has a black frame: itself if there is none."""
-    top, bottom, left, right = widths(photo)
+def without_frame(sketch, bars):
+    """A sketch, uint8 (h, w), 255 = paper, with paper where its photo has a black frame: itself if there is none. bars: see widths()."""
+    top, bottom, left, right = bars
     if not (top or bottom or left or right):
         return sketch
     height, width = sketch.shape
@@ -25,7 +25,7 @@ def without_frame(sketch, photo):
 
 
 def widths(photo):
-    """(top, bottom, left, right): pixels of the photo's black bars, with what goes with them; 0 for none."""
+    """(top, bottom, left, right): pixels of a photo's black bars, with what goes with them; 0 for none. photo: uint8 (h, w, 3)."""
     turned = lambda image: image.swapaxes(0, 1)
     rows = pair(photo)
     columns = pair(turned(within(photo, rows)))

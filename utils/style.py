@@ -31,7 +31,7 @@ class Style:
     detail: float = 0.0  # -1 favours the sparse candidates in the blend, 1 the dense ones
     candidate: int | None = None  # 1 to CANDIDATES instead of the blend
     faces: float = FACES  # how many times larger small faces are drawn, before they are laid into the drawing; 1 as the rest
-    crisp: float = CRISP  # of strokes: borders, tones, lights between them, none astray; 0 leaves them as drawn, and a photo's black frame, too
+    crisp: float = CRISP  # of strokes: borders, tones, lights between them, none astray; 0 leaves all as drawn, and a black frame in
     fur: float = FUR  # ink of the strands that the blend gets where the subject has fur or hair
     background: float = BACKGROUND  # share of the blend's ink that is left behind the foreground
     line_width: float = 1.0  # factor
@@ -96,10 +96,11 @@ def pen(sketch, working, amount):
 
 
 def inked(sketch, style, working, foreground=None):
-    """A sketch (h, w), uint8 or utils.greys, in the style's crispness, fur, line width, ink and background, without a black frame: uint8, 255 = paper.
+    """A sketch (h, w), uint8 or utils.greys, in the style's crispness, fur, line width, ink and background: uint8, 255 = paper.
 
-    working: the photo at the size of the sketch, see utils.working, so that the result does not depend on its own. foreground: its
-    map, see utils.background, None for a sketch without fur and with the background as dark.
+    The photo's black frame is left out, but at crispness 0. working: the photo at the size of the sketch, see utils.working, so that
+    the result does not depend on its own. foreground: its map, see utils.background, None for a sketch without fur and with the
+    background as dark.
     """
     sketch = pen(sketch, working, style.crisp * (GRAPHITE if style.candidate == CANDIDATES else 1))
     if foreground is not None:
@@ -107,7 +108,7 @@ def inked(sketch, style, working, foreground=None):
     if style.line_width != 1 or style.ink != 1:
         sketch = to_bytes(effects.adjust(sketch / np.float32(255), style.line_width, style.ink))
     if style.crisp:
-        sketch = without_frame(sketch, working.photo)
+        sketch = without_frame(sketch, working.bars)
     return sketch if foreground is None else set_off(sketch, foreground, style.background)
 
 

@@ -7,6 +7,7 @@ import numpy as np
 
 from model.generator import MIN_SIDE
 from utils.defaults import MAX_ENLARGEMENT
+from utils.frame import widths
 from utils.resize import resize
 from utils.sharp_steps import sharp_steps
 
@@ -34,6 +35,11 @@ class Working:
     def gray(self):
         """The photo in grey: uint8 (h, w)."""
         return cv2.cvtColor(self.photo, cv2.COLOR_RGB2GRAY)
+
+    @functools.cached_property
+    def bars(self):
+        """Pixels of its black bars, see utils.frame: (top, bottom, left, right)."""
+        return widths(self.photo)
 
     @functools.cached_property
     def steps(self):
