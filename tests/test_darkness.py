@@ -332,6 +332,7 @@ def test_the_blend_alone_is_asked_by_its_subject_photo_by_photo(tmp_path, monkey
     monkeypatch.setattr("utils.sketcher.has_dark_masses", lambda gray: gray[0, 0] != 20)
     ask = lambda small, foreground=None, steps=None: calls.append((small.gray[0, 0], foreground)) or (np.float32(0), np.float32(1))
     monkeypatch.setattr("utils.darkness.darkness", ask)
+    monkeypatch.setattr("utils.sketcher.modelled", lambda sketch, *rest: sketch)  # for the names in place of maps
     batch = [sketcher.prepare(np.full((*SIZE, 3), grey, np.uint8)) for grey in (10, 20, 30)]
     sketcher.sketches(batch, foregrounds=["first", "second", "third"])
     assert calls == [(10, "first"), (30, "third")]  # and not once more for the smaller drawings

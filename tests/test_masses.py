@@ -136,17 +136,17 @@ def test_a_second_drawing_is_made_where_something_is_dark_alone(coat, tmp_path, 
     batch = [sketcher.prepare(np.full((256, 320, 3), grey, np.uint8)) for grey in (10, 20, 30)]
     monkeypatch.setattr("utils.sketcher.has_dark_masses", lambda gray: gray[0, 0] != 20)
     named = lambda small, numbers: [f"{numbers} of {one.pixels[0, 0, 0]}" for one in small]
-    monkeypatch.setattr(sketcher, "_drawings", lambda small, detail, numbers: calls.append(small) or named(small, numbers))
-    monkeypatch.setattr(sketcher, "_fill", lambda found, *rest: found)
-    found = sketcher.seconds(batch, 0.0, [5])
+    monkeypatch.setattr(sketcher, "_drawings", lambda small, detail, numbers, theirs: calls.append((small, theirs)) or named(small, numbers))
+    monkeypatch.setattr(sketcher, "_fill", lambda found, *rest, **asking: found)
+    found = sketcher.seconds(batch, 0.0, [5], ["first", "second", "third"])
     assert [second for _, second in found] == ["(3, 5) of 10", None, "(3, 5) of 30"]
     assert [small.gray[0, 0] for small, _ in found] == [10, 20, 30]
-    assert [one.pixels.shape for one in calls[0]] == [(128, 160, 3)] * 2
-    assert sketcher.seconds(batch, 0.0, []) == [(None, None)] * 3
+    assert [one.pixels.shape for one in calls[0][0]] == [(128, 160, 3)] * 2 and calls[0][1] == ["first", "third"]
+    assert sketcher.seconds(batch, 0.0, [], [None] * 3) == [(None, None)] * 3
     tiny = [sketcher.prepare(np.full((100, 2 * SMALLEST - 2, 3), 10, np.uint8))]
-    assert sketcher.seconds(tiny, 0.0, [5]) == [(None, None)]  # of small photos no smaller drawing is made
+    assert sketcher.seconds(tiny, 0.0, [5], [None]) == [(None, None)]  # of small photos no smaller drawing is made
     sketcher.hatches = False
-    assert sketcher.seconds(batch, 0.0, [5]) == [(None, None)] * 3 and len(calls) == 1
+    assert sketcher.seconds(batch, 0.0, [5], [None] * 3) == [(None, None)] * 3 and len(calls) == 1
 
 
 def test_smaller_drawings_are_filled_from_still_smaller_ones(tmp_path, monkeypatch):

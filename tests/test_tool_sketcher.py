@@ -1,6 +1,5 @@
-"""Sketcher: any kind of image in, its drawing out, in its own size, with the memory there is."""
+"""Sketcher: any kind of image in, its drawing out, in its own size."""
 import dataclasses
-import threading
 
 import numpy as np
 import pytest
@@ -14,7 +13,7 @@ from utils.checkpoint import CheckpointError, load_network, save_generator
 from utils.pictures import PictureError
 from utils.sketcher import Sketcher
 from utils.style import PLAIN
-from utils.working import Working, working_shape
+from utils.working import working_shape
 
 
 @pytest.fixture(scope="module")
@@ -187,81 +186,10 @@ def test_options_that_do_not_exist(checkpoint):
             Sketcher(checkpoint, **wrong)
 
 
-class Greedy:
-    """An engine that runs out of memory above `room` pixels at once."""
-
-    def __init__(self, room):
-        self.room, self.calls = room, []
-
-    def tile_of(self, height, width):
-        return max(height, width)
-
-    def sketches(self, photos, detail, candidates, tile, progress, paper):
-        batch, height, width, _ = photos.shape
-        self.calls.append((batch, tile))
-        if batch * min(height, tile or height) * min(width, tile or width) > self.room:
-            raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 GiB")
-        return torch.zeros(len(candidates), batch, height, width, dtype=torch.uint16)
-
-
-def test_out_of_memory_goes_on_with_less_at_once(sketcher, monkeypatch):
-    said = []
-    monkeypatch.setattr(sketcher, "engine", Greedy(300**2))
-    monkeypatch.setattr(sketcher, "tile", None)
-    monkeypatch.setattr(sketcher, "say", said.append)
-    working = Working(np.zeros((2000, 2000, 3), np.uint8), (2000, 2000), (2000, 2000))
-    drawn = sketcher.sketches([working] * 2)
-    assert len(drawn) == 2 and drawn[0].shape == (2000, 2000)
-    assert sketcher.engine.calls == [(2, None), (1, None), (1, 1024), (1, 512), (1, 256), (1, 256)]
-    assert [sentence.split()[-2] for sentence in said] == ["1024", "512", "256"]
-    sketcher.sketches([working])
-    assert sketcher.engine.calls[-1] == (1, 256)  # what did not fit is not tried again
-
-
-def test_out_of_memory_for_good_is_an_error(sketcher, monkeypatch):
-    monkeypatch.setattr(sketcher, "engine", Greedy(0))
-    monkeypatch.setattr(sketcher, "tile", None)
-    monkeypatch.setattr(sketcher, "say", lambda sentence: None)
-    with pytest.raises(MemoryError, match="not enough memory"):
-        sketcher.sketches([Working(np.zeros((600, 600, 3), np.uint8), (600, 600), (600, 600))])
-
-
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
 def test_gpu_and_cpu_agree(checkpoint, sketcher):
     gpu = Sketcher(checkpoint, device="cuda", precision="float32", size=64)
     assert np.abs(gpu.draw(scene()).astype(int) - sketcher.draw(scene())).max() <= 1
-
-
-def test_lanes_that_run_out_of_memory_at_once_all_try_smaller_tiles(sketcher, monkeypatch):
-    said, drawn = [], []
-    meeting = threading.Barrier(4)
-
-    class Together(Greedy):
-        def sketches(self, photos, detail, candidates, tile, progress, paper):
-            if tile is None:
-                meeting.wait(10)  # all lanes are at their first try
-            return super().sketches(photos, detail, candidates, tile, progress, paper)
-
-    monkeypatch.setattr(sketcher, "engine", Together(300**2))
-    monkeypatch.setattr(sketcher, "tile", None)
-    monkeypatch.setattr(sketcher, "say", said.append)
-    working = Working(np.zeros((700, 700, 3), np.uint8), (700, 700), (700, 700))
-    lanes = [threading.Thread(target=lambda: drawn.extend(sketcher.sketches([working]))) for _ in range(4)]
-    for lane in lanes:
-        lane.start()
-    for lane in lanes:
-        lane.join()
-    assert len(drawn) == 4 and sketcher.tile == 256
-    assert {sentence.split()[-2] for sentence in said} == {"512", "256"}
-
-
-def test_photos_that_are_drawn_in_tiles_anyway_go_on_in_smaller_ones(sketcher, monkeypatch):
-    monkeypatch.setattr(sketcher, "engine", Greedy(600**2))
-    monkeypatch.setattr(sketcher, "tile", None)
-    monkeypatch.setattr(sketcher, "say", lambda sentence: None)
-    monkeypatch.setattr(Greedy, "tile_of", lambda self, height, width: 1024)
-    sketcher.sketches([Working(np.zeros((2100, 2100, 3), np.uint8), (2100, 2100), (2100, 2100))])
-    assert sketcher.engine.calls == [(1, None), (1, 512)]
 
 
 def test_what_is_for_drawings_is_refused_where_photos_are_made(tmp_path):

@@ -2,7 +2,6 @@
 import dataclasses
 import functools
 import itertools
-import math
 import threading
 
 import numpy as np
@@ -17,18 +16,19 @@ from utils.checkpoint import CheckpointError, load_network
 from utils.close_ups import close_ups, in_faces, lay_in_all
 from utils.darkness import NOTHING, asked_of
 from utils.defaults import CHECKPOINTS, MAX_MEGAPIXELS, WORKING_SIZE
-from utils.devices import choose_device, is_out_of_memory
+from utils.devices import choose_device
 from utils.face_finder import FaceFinder
 from utils.foreground_finder import ForegroundFinder
 from utils.greys import FINE, fine
+from utils.half_tones import MODEL, modelled
 from utils.masses import HATCHED, LINES, SMALLEST, filled, has_dark_masses, second_size
 from utils.memory import keep_freed_memory
 from utils.picture_modes import to_rgb
 from utils.pictures import read_picture
+from utils.sparing import Sparing
 from utils.style import CANDIDATES, OF_PHOTOS, PLAIN, Style, finish, inked
 from utils.working import array_to_bytes, to_working
 
-SMALLER_TILES = (1024, 512, 256)  # tried one after the other when memory runs out
 LARGE = 8e6  # pixels beyond which not all maps are held at once: they take 44 bytes a pixel
 NUMBERS = (*range(1, CANDIDATES + 1), None)  # of all drawings: the candidates and the blend
 DIRECTIONS = {"photo2sketch": (Photo2Sketch, Engine), "sketch2photo": (Sketch2Photo, ReverseEngine)}
@@ -77,12 +77,12 @@ class Sketcher:
             count = network.arch.candidates
             raise CheckpointError(f"{checkpoint} draws {count} candidates, but {CANDIDATES} are needed. Name another.")
         self.step, self.engine = network.step, engine(network, self.device, precision)
-        self.size, self.max_megapixels, self.say = size, max_megapixels, say
+        self.sparing = Sparing(self.engine, say)
+        self.size, self.max_megapixels = size, max_megapixels
         self.draws = direction == "photo2sketch"
         self.style = {} if self.draws else PLAIN  # photos have no strokes
         self.paper = FINE if self.draws else 255  # value of paper
         self.hatches = self.draws and network.arch.strokes  # utils.masses fills with the network's own strokes
-        self.tile = None  # pixels, set when memory has run out
 
     def draw(self, image, **style):
         """The drawing of one picture, in its own size.
@@ -160,12 +160,22 @@ class Sketcher:
 
         numbers: candidates 1 to T, None = the blend. The rest as in sketches().
         """
-        return self._fill(self._drawings(batch, detail, numbers, progress), batch, detail, foregrounds or [None] * len(batch))
+        foregrounds = foregrounds or [None] * len(batch)
+        return self._fill(self._drawings(batch, detail, numbers, foregrounds, progress), batch, detail, foregrounds)
 
-    def _drawings(self, batch, detail, numbers, progress=None):
+    def _drawings(self, batch, detail, numbers, foregrounds, progress=None):
         """drawings() without what the second drawing adds."""
-        found = self._planes(stack(batch), detail, numbers, progress)
-        return self._with_faces([dict(zip(numbers, one.trim(planes))) for one, planes in zip(batch, found)], batch, detail)
+        needed = numbers if foregrounds[0] is None or None not in numbers else tuple(dict.fromkeys((*numbers, MODEL)))
+        found = self._planes(stack(batch), detail, needed, progress)
+        found = [dict(zip(needed, one.trim(planes))) for one, planes in zip(batch, found)]
+        self._model(self._with_faces(found, batch, detail), detail, foregrounds)
+        return [{number: drawings[number] for number in numbers} for drawings in found]
+
+    def _model(self, found, detail, foregrounds):
+        """Give the blends found the half tones of the pencil drawings found, see utils.half_tones: less below detail 0, none at -1."""
+        for drawings, foreground in zip(found, foregrounds):
+            if foreground is not None and None in drawings:
+                drawings[None] = modelled(drawings[None], drawings[MODEL], foreground, min(1, 1 + detail))
 
     def _planes(self, photos, detail, numbers, progress=None):
         """Some drawings of uint8 photos (B, h, w, 3), as the network makes them: (B, N, h, w), as in sketches()."""
@@ -174,7 +184,7 @@ class Sketcher:
         def draw(photos, tile):
             return self.engine.sketches(photos, detail, indices, tile, progress, self.paper).numpy().swapaxes(0, 1)
 
-        return self._sparing(photos, draw)
+        return self.sparing(photos, draw)
 
     def _with_faces(self, found, batch, detail):
         """The drawings found of some Workings, with their small faces drawn larger: one by one on a CPU, where each number is a shape of its own."""
@@ -182,32 +192,33 @@ class Sketcher:
         lay_in_all(found, [one.close_ups for one in batch], lambda pixels: self._planes(pixels, detail, tuple(found[0])), at_once)
         return found
 
-    def _fill(self, found, batch, detail, foregrounds=None):
+    def _fill(self, found, batch, detail, foregrounds, asking=True):
         """The drawings found of some Workings of one shape with the dark masses of the second, small drawing, see utils.masses.
 
-        Faces are spared. foregrounds: as in foregrounds(), for what the photo asks for by itself; None = it asks for nothing.
+        Faces are spared. asking: for what the photo asks for by itself, too.
         """
         numbers = [number for number in found[0] if number in HATCHED]
-        for place, (one, (small, second)) in enumerate(zip(batch, self.seconds(batch, detail, numbers))):
+        for place, (one, (small, second)) in enumerate(zip(batch, self.seconds(batch, detail, numbers, foregrounds))):
             drawings = found[place]
             faces = in_faces(one.faces, small.shape, max(small.shape) / max(one.shape)) if second and len(one.faces) else None
             for number in numbers if second else ():
-                asked = asked_of(one, small, None if number else foregrounds[place]) if foregrounds else NOTHING
+                asked = asked_of(one, small, None if number else foregrounds[place]) if asking else NOTHING
                 drawings[number] = filled(drawings[number], second[number], second[LINES], one.gray, small.gray, asked, faces)
         return found
 
-    def seconds(self, batch, detail, numbers):
+    def seconds(self, batch, detail, numbers, foregrounds):
         """For each of some Workings of one shape: the small one, and its candidate LINES and `numbers`, or None where none is due.
 
-        Those are filled from smaller ones in their turn.
+        Those are filled from smaller ones in their turn. foregrounds: as in drawings(), a list.
         """
         size = second_size(*batch[0].shape)
         if not (numbers and self.hatches and size >= SMALLEST):
             return [(None, None)] * len(batch)
         small = [to_working(one.photo, size) for one in batch]
         due = [has_dark_masses(one.gray) for one in small]
-        asked = list(itertools.compress(small, due))
-        found = iter(self._fill(self._drawings(asked, detail, (LINES, *numbers)), asked, detail) if asked else ())
+        asked, theirs = (list(itertools.compress(some, due)) for some in (small, foregrounds))
+        found = self._drawings(asked, detail, (LINES, *numbers), theirs) if asked else []
+        found = iter(self._fill(found, asked, detail, theirs, asking=False) if asked else ())
         return [(one, next(found) if needed else None) for one, needed in zip(small, due)]
 
     def maps(self, batch, detail=0.0, foregrounds=None, progress=None):
@@ -216,8 +227,9 @@ class Sketcher:
         if batch[0].pixels.size > 3 * LARGE:
             return [self._maps_of_large(one, detail, foreground, progress) for one, foreground in zip(batch, foregrounds)]
         found = self._maps(batch, detail, progress)
-        self._with_faces([maps.drawings for maps in found], batch, detail)
-        self._fill([maps.drawings for maps in found], batch, detail, foregrounds)
+        drawings = self._with_faces([maps.drawings for maps in found], batch, detail)
+        self._model(drawings, detail, foregrounds)
+        self._fill(drawings, batch, detail, foregrounds)
         return found
 
     def _maps(self, batch, detail, progress=None):
@@ -228,7 +240,7 @@ class Sketcher:
             return np.concatenate([maps.numpy() for maps in self.engine.draw(photos, detail, tile, progress)], 1)
 
         found = []
-        for one, planes in zip(batch, self._sparing(stack(batch), draw)):
+        for one, planes in zip(batch, self.sparing(stack(batch), draw)):
             candidates, confidences = np.split(one.trim(planes[:-1]), 2)
             drawings = (fine(plane) for plane in (*candidates, one.trim(planes[-1])))
             found.append(Maps(dict(zip(NUMBERS, drawings)), confidences))
@@ -238,27 +250,6 @@ class Sketcher:
         """Maps of a photo whose floats would take too much memory: no floats but the confidences, at WORKING_SIZE."""
         small = self._maps([to_working(one.photo, WORKING_SIZE)], detail)[0]
         return Maps(self.drawings([one], detail, NUMBERS, [foreground], progress)[0], small.confidences)
-
-    def _sparing(self, photos, draw):
-        """draw(photos, tile) of uint8 photos (B, h, w, 3), with less at once when memory runs out."""
-        tried = self.tile
-        try:
-            return draw(photos, tried)
-        except Exception as error:
-            if not is_out_of_memory(error):
-                raise
-        if self.device.type == "cuda":
-            torch.cuda.empty_cache()
-        if len(photos) > 1:
-            return np.concatenate([self._sparing(photos[index : index + 1], draw) for index in range(len(photos))])
-        side = min(tried or self.engine.tile_of(*photos.shape[1:3]), max(photos.shape[1:3]))
-        smaller = next((tile for tile in SMALLER_TILES if tile < side), None)
-        if smaller:
-            if smaller < (self.tile or math.inf):  # else another lane has met the same, and said so
-                self.say(f"Out of memory on {self.device}: going on in tiles of {smaller} pixels.")
-                self.tile = smaller
-            return self._sparing(photos, draw)
-        raise MemoryError(f"not enough memory on {self.device}, even in tiles of {SMALLER_TILES[-1]} pixels")
 
 
 def stack(batch):

@@ -123,7 +123,7 @@ def draw_all(options, style, job, stop):
     tasks = [Task(*fields) for fields in plan["tasks"]]
     record = records.Records(output.folder, job.rank)
     screen = Screen(job, stop, len(tasks))
-    sketcher.say = screen.say
+    sketcher.sparing.say = screen.say
     if job.rank == 0:
         precision = str(sketcher.engine.dtype).removeprefix("torch.")
         for sentence in (f"Drawing on {describe(sketcher.device)} in {precision}.", *plan["sentences"]):
