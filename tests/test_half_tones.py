@@ -8,9 +8,10 @@ from model import Photo2Sketch
 from tests.tiny import TINY
 from utils.checkpoint import save_generator
 from utils.greys import FINE
-from utils.half_tones import BAND, MODEL, TIMES, modelled
+from utils.half_tones import BAND, DARKER, MODEL, TIMES, again, front, modelled
 from utils.sketcher import Sketcher
 from utils.style import CANDIDATES, NAMES
+from utils.working import Working
 
 EVERYWHERE = np.ones((64, 64), np.float32)  # what fills the photo has nothing behind it
 
@@ -27,29 +28,94 @@ def pair(shape, dtype, seed=0):
     return np.random.default_rng(seed).integers(0, full + 1, (2, *shape)).astype(dtype)
 
 
+def working_of(gray, faces=()):
+    """A photo in grey, uint8 (H, W), with a white corner, as what is light."""
+    gray = gray.copy()
+    gray[:, : max(8, gray.shape[1] // 10)] = 255
+    return Working(np.dstack([gray] * 3), gray.shape, gray.shape, faces)
+
+
+def of_grey(grey, shape):
+    return working_of(np.full(shape, grey, np.uint8))
+
+
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
 @pytest.mark.parametrize("amount", [0.0, 0.4, 1.0])
-def test_the_darker_ink_is_taken_after_the_pencil_has_gone_over_its_own(dtype, amount):
-    sketch, pencil = pair((2 * BAND + 90, 70), dtype)
+@pytest.mark.parametrize("grey, times", [(0, 3), (255, 1)])
+def test_the_darker_ink_is_taken_after_the_pencil_has_gone_over_its_own_in_the_dark(dtype, amount, grey, times):
+    sketch, pencil = pair((2 * BAND + 90, 170), dtype)
     full = 255.0 if dtype == np.uint8 else float(FINE)
-    expected = np.minimum(sketch, full * (1 - np.rint(255 * amount) / 255 * (1 - (pencil / full) ** 3)))
-    drawn = modelled(sketch, pencil, EVERYWHERE, amount)
-    assert drawn.dtype == dtype and np.abs(drawn - expected).max() <= 2 and TIMES == 3
+    expected = np.minimum(sketch, full * (1 - np.rint(255 * amount) / 255 * (1 - (pencil / full) ** times)))
+    drawn = modelled(sketch, pencil, of_grey(grey, sketch.shape), EVERYWHERE, amount)
+    assert drawn.dtype == dtype and np.abs(drawn - expected)[:, 60:].max() <= 2 and TIMES == 3
     assert (drawn <= sketch).all() and (amount or np.array_equal(drawn, sketch))
+
+
+@pytest.mark.parametrize("grey", [200, 140, 100, 60, 20])
+@pytest.mark.parametrize("ink", [0.06, 0.2, 0.45, 0.8])
+def test_as_many_layers_as_the_photo_is_dark(grey, ink):
+    """Against float64: n layers of the ink m leave (1 - m) ** n of the paper."""
+    shape = (160, 320)
+    pencil = np.full(shape, round((1 - ink) * FINE), np.uint16)
+    more = again(pencil, of_grey(grey, shape))
+    assert more.shape == (40, 80) and more.dtype == np.float32
+    most = min(DARKER[0] * (1 - grey / 255) + DARKER[1], 0.97)
+    layers = 1 + more[20, 60].astype(float) * (TIMES - 1)
+    covered = 1 - (1 - ink) ** layers
+    if 0 < more[20, 60] < 1:
+        assert covered == pytest.approx(most, abs=2e-3)
+    else:
+        assert covered >= most - 2e-3 if more[20, 60] == 0 else covered <= most + 2e-3
+
+
+def test_noise_in_the_dark_is_no_darkness():
+    shape = (160, 320)
+    pencil = np.full(shape, FINE // 2, np.uint16)
+    black = Working(np.full((*shape, 3), 12, np.uint8), shape, shape)
+    assert again(pencil, black).max() < 0.1 < again(pencil, of_grey(12, shape))[20, 60]
+
+
+def test_faces_get_what_the_pencil_drawing_has():
+    sketch, pencil = pair((240, 320), np.uint16)
+    face = np.float32([[180, 60, 90, 120]])
+    plain, spared = of_grey(30, (240, 320)), working_of(np.full((240, 320), 30, np.uint8), face)
+    with_face, without = (modelled(sketch, pencil, one, EVERYWHERE).astype(int) for one in (spared, plain))
+    assert np.abs(with_face - np.minimum(sketch, pencil))[105:135, 215:235].max() <= 1
+    assert (with_face >= without).all() and np.array_equal(with_face[:40], without[:40]) and np.array_equal(with_face[210:], without[210:])
 
 
 def test_what_is_behind_the_subject_stays():
     sketch, pencil = pair((256, 320), np.uint8)
-    drawn = modelled(sketch, pencil, left_half())
-    assert np.array_equal(drawn[:, :155], modelled(sketch, pencil, EVERYWHERE)[:, :155])
-    assert np.array_equal(drawn[:, 175:], sketch[:, 175:])
+    one = of_grey(30, (256, 320))
+    drawn = modelled(sketch, pencil, one, left_half())
+    assert np.array_equal(drawn[:, :110], modelled(sketch, pencil, one, EVERYWHERE)[:, :110])
+    assert np.array_equal(drawn[:, 210:], sketch[:, 210:])
+
+
+@pytest.mark.parametrize("light", [230, 20])
+def test_the_subject_ends_where_the_photo_has_a_border(light):
+    gray = np.full((256, 320), 250 - light, np.uint8)
+    gray[:, :160] = light
+    found = front(left_half(), gray)
+    assert found.shape == (64, 80) and found.dtype == np.float32 and found.min() >= 0 and found.max() <= 1
+    assert found[:, :40].min() > 0.9 and found[:, 40:].max() < 0.1
+    plain = front(left_half(), np.full((256, 320), 90, np.uint8))
+    assert plain[:, 38].max() < 0.8 and plain[:, 42].min() > 0.2  # without a border to tell, it ends softly
 
 
 def test_a_photo_without_a_subject_is_modelled_all_over():
     sketch, pencil = pair((256, 320), np.uint8)
+    one = of_grey(30, (256, 320))
     for nothing in (np.zeros((64, 64), np.float32), np.full((64, 64), 0.1, np.float32)):
-        assert np.array_equal(modelled(sketch, pencil, nothing), modelled(sketch, pencil, EVERYWHERE))
-        assert (modelled(sketch, pencil, nothing) <= pencil).all()
+        assert np.array_equal(modelled(sketch, pencil, one, nothing), modelled(sketch, pencil, one, EVERYWHERE))
+        assert (modelled(sketch, pencil, one, nothing) <= pencil).all()
+
+
+@pytest.mark.parametrize("size", [(1, 1), (3, 70), (17, 16)])
+def test_small_drawings(size):
+    sketch, pencil = pair(size, np.uint16)
+    one = Working(np.zeros((*size, 3), np.uint8), size, size)
+    assert (modelled(sketch, pencil, one, EVERYWHERE) <= np.minimum(sketch, pencil) + 1).all()
 
 
 def test_it_is_the_pencil_drawing():
@@ -76,10 +142,10 @@ def test_the_tools_model_the_blend_alone_each_photo_with_its_own_subject(sketche
     maps = [left_half(), left_half()[:, ::-1]]
     plain = sketcher.maps(batch)
     for found in (sketcher.drawings(batch, numbers=(*range(1, 6), None), foregrounds=maps), [one.drawings for one in sketcher.maps(batch, foregrounds=maps)]):
-        for drawings, before, foreground in zip(found, plain, maps):
+        for drawings, before, one, foreground in zip(found, plain, batch, maps):
             for number in range(1, 6):
                 assert np.abs(drawings[number].astype(int) - before.drawings[number]).max() <= 1
-            expected = modelled(before.drawings[None], before.drawings[MODEL], foreground)
+            expected = modelled(before.drawings[None], before.drawings[MODEL], one, foreground)
             assert np.abs(drawings[None].astype(int) - expected).max() <= 1
             assert (expected != before.drawings[None]).any()
     alone = sketcher.sketches(batch, foregrounds=maps)
@@ -93,18 +159,18 @@ def test_ink_rises_with_the_detail_from_none_of_the_pencil_drawings(sketcher):
     assert np.abs(sketcher.sketches([working], -1.0, foregrounds=[EVERYWHERE])[0].astype(int) - sparsest).max() <= 1
     for detail, amount in ((-0.5, 0.5), (0.0, 1.0), (0.7, 1.0)):
         drawn = sketcher.drawings([working], detail, (5, None))[0]
-        expected = modelled(drawn[None], drawn[5], EVERYWHERE, amount)
+        expected = modelled(drawn[None], drawn[5], working, EVERYWHERE, amount)
         assert np.abs(sketcher.sketches([working], detail, foregrounds=[EVERYWHERE])[0].astype(int) - expected).max() <= 1
 
 
 def test_smaller_drawings_are_modelled_too(sketcher, monkeypatch):
     sketcher.hatches, seen = True, []
     monkeypatch.setattr("utils.sketcher.has_dark_masses", lambda gray: True)
-    monkeypatch.setattr("utils.sketcher.modelled", lambda sketch, pencil, foreground, amount: seen.append((sketch.shape, foreground)) or sketch)
+    monkeypatch.setattr("utils.sketcher.modelled", lambda sketch, pencil, one, foreground, amount: seen.append((sketch.shape, one.shape, foreground)) or sketch)
     found = left_half()
     sketcher.sketches([sketcher.prepare(photo(size=(480, 640)))], foregrounds=[found])
-    assert [shape for shape, _ in seen] == [(480, 640), (240, 320), (120, 160), (60, 80)]
-    assert all(foreground is found for _, foreground in seen)
+    assert [shape for shape, *_ in seen] == [(480, 640), (240, 320), (120, 160), (60, 80)]
+    assert all(foreground is found and shape == of_photo for shape, of_photo, foreground in seen)
     seen.clear()
     sketcher.sketches([sketcher.prepare(photo())], candidate=5, foregrounds=[found])
     sketcher.sketches([sketcher.prepare(photo())])

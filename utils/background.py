@@ -12,6 +12,7 @@ DOUBT = (0.1, 0.5)  # relative to it: what is surely behind, and what counts as 
 SOME = (0.02, 0.03)  # share of the photo: smaller foregrounds than the first count as none, larger ones than the second fully
 MOST = (0.75, 0.95)  # from here on less again: what fills the photo has nothing behind it
 SUBJECT = (0.3, 0.7)  # relative to the surest: what is less does not belong to the subject, what is more surely does
+FRONT = (0.15, 0.55)  # the same where a whole subject matters more than its borders
 RIM = np.ones((3, 3), np.uint8)  # cells of the map around the foreground that are not behind it: its outline stays whole
 
 
@@ -33,15 +34,26 @@ def subject(foreground):
     return np.float32(cells * sure)
 
 
+def clearly(foreground):
+    """A map by its largest probability, see by_surest(), and how clearly the photo has something in front of something, in [0, 1]."""
+    relative, sure = by_surest(foreground)
+    filled = float(np.mean(ramp(relative, *DOUBT) > 0.5))
+    return relative, sure * float(ramp(filled, *SOME) * (1 - ramp(filled, *MOST)))
+
+
+def in_front(foreground):
+    """Where a photo's subject is, float32 (h, w) in [0, 1]: 1 all over where there is none, or nothing behind it."""
+    relative, clear = clearly(foreground)
+    return 1 - np.float32(clear * (1 - ramp(relative, *FRONT)))
+
+
 def left_ink(foreground, background):
     """The share of the ink that stays, float32 (h, w) in [background, 1]: 1 at the foreground, and all over where there is none.
 
     foreground: a map of the whole photo, float32 (h, w), probabilities. background: the share behind it.
     """
-    relative, sure = by_surest(foreground)
+    relative, clear = clearly(foreground)
     found = np.float32(ramp(relative, *DOUBT))
-    filled = float(np.mean(found > 0.5))
-    clear = sure * float(ramp(filled, *SOME) * (1 - ramp(filled, *MOST)))
     return 1 - np.float32((1 - background) * clear) * (1 - cv2.dilate(found, RIM))
 
 

@@ -168,14 +168,14 @@ class Sketcher:
         needed = numbers if foregrounds[0] is None or None not in numbers else tuple(dict.fromkeys((*numbers, MODEL)))
         found = self._planes(stack(batch), detail, needed, progress)
         found = [dict(zip(needed, one.trim(planes))) for one, planes in zip(batch, found)]
-        self._model(self._with_faces(found, batch, detail), detail, foregrounds)
+        self._model(self._with_faces(found, batch, detail), batch, detail, foregrounds)
         return [{number: drawings[number] for number in numbers} for drawings in found]
 
-    def _model(self, found, detail, foregrounds):
+    def _model(self, found, batch, detail, foregrounds):
         """Give the blends found the half tones of the pencil drawings found, see utils.half_tones: less below detail 0, none at -1."""
-        for drawings, foreground in zip(found, foregrounds):
+        for drawings, one, foreground in zip(found, batch, foregrounds):
             if foreground is not None and None in drawings:
-                drawings[None] = modelled(drawings[None], drawings[MODEL], foreground, min(1, 1 + detail))
+                drawings[None] = modelled(drawings[None], drawings[MODEL], one, foreground, min(1, 1 + detail))
 
     def _planes(self, photos, detail, numbers, progress=None):
         """Some drawings of uint8 photos (B, h, w, 3), as the network makes them: (B, N, h, w), as in sketches()."""
@@ -228,7 +228,7 @@ class Sketcher:
             return [self._maps_of_large(one, detail, foreground, progress) for one, foreground in zip(batch, foregrounds)]
         found = self._maps(batch, detail, progress)
         drawings = self._with_faces([maps.drawings for maps in found], batch, detail)
-        self._model(drawings, detail, foregrounds)
+        self._model(drawings, batch, detail, foregrounds)
         self._fill(drawings, batch, detail, foregrounds)
         return found
 
