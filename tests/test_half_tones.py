@@ -1,4 +1,5 @@
 """Half tones of the pencil drawing in the blend: on the subject alone, whatever the size, and at every step of the detail."""
+import cv2
 import numpy as np
 import pytest
 import torch
@@ -109,6 +110,19 @@ def test_a_photo_without_a_subject_is_modelled_all_over():
     for nothing in (np.zeros((64, 64), np.float32), np.full((64, 64), 0.1, np.float32)):
         assert np.array_equal(modelled(sketch, pencil, one, nothing), modelled(sketch, pencil, one, EVERYWHERE))
         assert (modelled(sketch, pencil, one, nothing) <= pencil).all()
+
+
+@pytest.mark.parametrize("height", [1023, 1030, 1201])
+def test_bands_join_without_seams(height, monkeypatch):
+    random = np.random.default_rng(height)
+    gray = cv2.resize(random.integers(0, 256, (12, 4)).astype(np.uint8), (90, height), interpolation=cv2.INTER_CUBIC)
+    found = cv2.resize(random.random((8, 4)).astype(np.float32), (64, 64))
+    sketch, pencil = pair(gray.shape, np.uint16)
+    one = Working(np.dstack([gray] * 3), gray.shape, gray.shape)
+    whole = modelled(sketch, pencil, one, found)
+    for rows in (64, 512, 2048):
+        monkeypatch.setattr("utils.half_tones.BAND", rows)
+        assert np.array_equal(modelled(sketch, pencil, one, found), whole)
 
 
 @pytest.mark.parametrize("size", [(1, 1), (3, 70), (17, 16)])
