@@ -41,18 +41,18 @@ def of_grey(grey, shape):
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
-@pytest.mark.parametrize("amount", [0.0, 0.4, 1.0])
+@pytest.mark.parametrize("detail, amount", [(-1.0, 0.0), (-0.6, 0.4), (0.0, 1.0)])
 @pytest.mark.parametrize("grey, times", [(0, 3), (255, 1)])
-def test_the_darker_ink_is_taken_after_the_pencil_has_gone_over_its_own_in_the_dark(dtype, amount, grey, times):
+def test_the_darker_ink_is_taken_after_the_pencil_has_gone_over_its_own_in_the_dark(dtype, detail, amount, grey, times):
     sketch, pencil = pair((2 * BAND + 90, 170), dtype)
     full = 255.0 if dtype == np.uint8 else float(FINE)
     expected = np.minimum(sketch, full * (1 - np.rint(255 * amount) / 255 * (1 - (pencil / full) ** times)))
-    drawn = modelled(sketch, pencil, of_grey(grey, sketch.shape), EVERYWHERE, amount)
+    drawn = modelled(sketch, pencil, of_grey(grey, sketch.shape), EVERYWHERE, detail)
     assert drawn.dtype == dtype and np.abs(drawn - expected)[:, 60:].max() <= 2 and TIMES == 3
     assert (drawn <= sketch).all() and (amount or np.array_equal(drawn, sketch))
 
 
-@pytest.mark.parametrize("grey", [200, 140, 100, 60, 20])
+@pytest.mark.parametrize("grey", [250, 200, 140, 100, 60, 20])
 @pytest.mark.parametrize("ink", [0.06, 0.2, 0.45, 0.8])
 def test_as_many_layers_as_the_photo_is_dark(grey, ink):
     """Against float64: n layers of the ink m leave (1 - m) ** n of the paper."""
@@ -67,6 +67,20 @@ def test_as_many_layers_as_the_photo_is_dark(grey, ink):
         assert covered == pytest.approx(most, abs=2e-3)
     else:
         assert covered >= most - 2e-3 if more[20, 60] == 0 else covered <= most + 2e-3
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+def test_more_detail_is_more_layers_up_to_all_of_them_but_on_faces(dtype):
+    sketch, pencil = pair((240, 320), dtype)
+    full = 255.0 if dtype == np.uint8 else float(FINE)
+    face = np.float32([[180, 60, 90, 120]])
+    light = working_of(np.full((240, 320), 150, np.uint8), face)
+    drawn = [modelled(sketch, pencil, light, EVERYWHERE, detail).astype(int) for detail in (-1, -0.5, 0, 0.3, 0.6, 1)]
+    for less, more in zip(drawn, drawn[1:]):
+        assert (more <= less + 1).all() and more.sum() < less.sum()
+    expected = np.minimum(sketch, full * (pencil / full) ** TIMES)
+    assert np.abs(drawn[-1] - expected)[:, :150].max() <= 2
+    assert np.abs(drawn[-1] - np.minimum(sketch, pencil))[105:135, 215:235].max() <= 1
 
 
 def test_noise_in_the_dark_is_no_darkness():
@@ -91,6 +105,8 @@ def test_what_is_behind_the_subject_stays():
     drawn = modelled(sketch, pencil, one, left_half())
     assert np.array_equal(drawn[:, :110], modelled(sketch, pencil, one, EVERYWHERE)[:, :110])
     assert np.array_equal(drawn[:, 210:], sketch[:, 210:])
+    denser, all_over = modelled(sketch, pencil, one, left_half(), 1.0), modelled(sketch, pencil, one, EVERYWHERE, 1.0)
+    assert np.array_equal(denser, all_over)  # but at most detail
 
 
 @pytest.mark.parametrize("light", [230, 20])
@@ -101,7 +117,49 @@ def test_the_subject_ends_where_the_photo_has_a_border(light):
     assert found.shape == (64, 80) and found.dtype == np.float32 and found.min() >= 0 and found.max() <= 1
     assert found[:, :40].min() > 0.9 and found[:, 40:].max() < 0.1
     plain = front(left_half(), np.full((256, 320), 90, np.uint8))
-    assert plain[:, 38].max() < 0.8 and plain[:, 42].min() > 0.2  # without a border to tell, it ends softly
+    assert plain[:, 39].max() < 0.8 and plain[:, 40].min() > 0.2  # without a border to tell, it ends softly
+
+
+@pytest.mark.parametrize("side", [96, 192, 768, 3072])
+def test_borders_are_found_at_any_size(side):
+    rows, columns = np.mgrid[:side, :side] * (768 / side) - 384 + 384 / side
+    distance = np.hypot(rows, columns) - 250  # to a light disk before something dark, in 768ths of the side
+    gray = np.where(distance < 0, 220, 40).astype(np.uint8)
+    found = front(cv2.resize(np.float32(distance < 0), (64, 64), interpolation=cv2.INTER_AREA), gray)
+    distance = cv2.resize(np.float32(distance), found.shape[::-1], interpolation=cv2.INTER_AREA)
+    near = max(6.0, 4 * 768 / side)  # up to the next square of 4 pixels
+    assert found[(distance > near) & (distance < near + 8)].mean() < 0.25 and found[(distance < -near) & (distance > -near - 8)].mean() > 0.75
+    assert found[distance < -60].min() > 0.97 and found[distance > 60].max() < 0.03
+
+
+def test_noise_of_a_plain_photo_moves_no_border():
+    noise = np.random.default_rng(0).normal(120, 3, (256, 320)).clip(0, 255).astype(np.uint8)
+    plain = front(left_half(), np.full_like(noise, 120))
+    assert np.abs(front(left_half(), noise) - plain).max() < 0.05
+
+
+def test_what_is_far_from_something_dark_keeps_its_layers():
+    shape = (160, 320)
+    gray = np.full(shape, 240, np.uint8)
+    gray[70:90, 200:220] = 0
+    pencil = np.full(shape, FINE * 3 // 4, np.uint16)
+    spotted, plain = again(pencil, working_of(gray)), again(pencil, of_grey(240, shape))
+    apart = np.abs(np.arange(80) * 4 + 2 - 210) > 50
+    assert spotted[20, 52] > 0.9 and np.abs(spotted - plain)[:, apart].max() < 0.01
+
+
+def test_middle_grey():
+    """Half of the light, half of the paper covered by one layer: 1 - 0.5 * (1 - 0.855 * 0.5) ** 2."""
+    sketch, pencil = np.full((160, 320), FINE, np.uint16), np.full((160, 320), FINE // 2, np.uint16)
+    ink = 1 - modelled(sketch, pencil, of_grey(128, (160, 320)), EVERYWHERE)[80, 240] / FINE
+    assert ink == pytest.approx(0.836, abs=0.01)
+
+
+def test_tones_that_change_slowly_do_so_without_steps():
+    gray = np.tile(np.linspace(40, 230, 320).astype(np.uint8), (160, 1))
+    sketch, pencil = np.full((160, 320), FINE, np.uint16), np.full((160, 320), FINE * 2 // 3, np.uint16)
+    drawn = modelled(sketch, pencil, Working(np.dstack([gray] * 3), gray.shape, gray.shape), EVERYWHERE).astype(int)
+    assert np.abs(np.diff(drawn, axis=1)).max() < 0.01 * FINE and np.ptp(drawn) > 0.2 * FINE
 
 
 def test_a_photo_without_a_subject_is_modelled_all_over():
@@ -167,20 +225,52 @@ def test_the_tools_model_the_blend_alone_each_photo_with_its_own_subject(sketche
     assert list(sketcher.drawings(batch, foregrounds=maps)[0]) == [None]
 
 
-def test_ink_rises_with_the_detail_from_none_of_the_pencil_drawings(sketcher):
-    working = sketcher.prepare(photo())
+def test_photos_with_and_without_a_map_are_drawn_together(sketcher):
+    batch = [sketcher.prepare(photo(seed)) for seed in range(2)]
+    without, mapped = sketcher.sketches(batch, foregrounds=[None, EVERYWHERE])
+    assert np.array_equal(without, sketcher.sketches(batch[:1])[0]) and np.array_equal(mapped, sketcher.sketches(batch[1:], foregrounds=[EVERYWHERE])[0])
+
+
+def test_the_pencil_drawing_is_asked_for_where_it_is_needed_alone(sketcher, monkeypatch):
+    asked, draw = [], sketcher.engine.sketches
+    monkeypatch.setattr(sketcher.engine, "sketches", lambda photos, detail, indices, *rest: asked.append(indices) or draw(photos, detail, indices, *rest))
+    one = [sketcher.prepare(photo())]
+    for numbers, detail, foregrounds in (((2,), 0.0, [EVERYWHERE]), ((None,), 0.0, None), ((None,), -1.0, [EVERYWHERE]), ((None,), 0.3, [EVERYWHERE]), ((5, None), 0.0, [EVERYWHERE])):
+        sketcher.drawings(one, detail, numbers, foregrounds)
+    assert asked == [[1], [None], [None], [None, 4], [4, None]]
+
+
+def test_half_tones_come_after_close_ups_and_before_dark_masses(sketcher, monkeypatch):
+    sketcher.hatches, done = True, []
+    monkeypatch.setattr("utils.sketcher.has_dark_masses", lambda gray: True)
+    monkeypatch.setattr("utils.sketcher.SMALLEST", 160)  # one smaller drawing alone
+    monkeypatch.setattr("utils.sketcher.lay_in_all", lambda found, *rest: done.append("faces"))
+    monkeypatch.setattr("utils.sketcher.modelled", lambda sketch, *rest: done.append("tones") or sketch)
+    monkeypatch.setattr("utils.sketcher.filled", lambda sketch, *rest: done.append("masses") or sketch)
+    one = [sketcher.prepare(photo())]
+    sketcher.sketches(one, foregrounds=[EVERYWHERE])
+    assert done == ["faces", "tones"] * 2 + ["masses"]
+    done.clear()
+    sketcher.maps(one, foregrounds=[EVERYWHERE])
+    assert done == ["faces", "tones"] * 2 + ["masses"] * 3
+
+
+def test_the_detail_reaches_the_half_tones(sketcher, monkeypatch):
+    working, seen = sketcher.prepare(photo()), []
     sparsest = sketcher.sketches([working], -1.0)[0]
-    assert np.abs(sketcher.sketches([working], -1.0, foregrounds=[EVERYWHERE])[0].astype(int) - sparsest).max() <= 1
-    for detail, amount in ((-0.5, 0.5), (0.0, 1.0), (0.7, 1.0)):
-        drawn = sketcher.drawings([working], detail, (5, None))[0]
-        expected = modelled(drawn[None], drawn[5], working, EVERYWHERE, amount)
-        assert np.abs(sketcher.sketches([working], detail, foregrounds=[EVERYWHERE])[0].astype(int) - expected).max() <= 1
+    assert np.array_equal(sketcher.sketches([working], -1.0, foregrounds=[EVERYWHERE])[0], sparsest)
+    monkeypatch.setattr("utils.sketcher.modelled", lambda sketch, pencil, one, foreground, detail: seen.append(detail) or sketch)
+    for detail in (-0.5, 0.0, 0.7):
+        sketcher.sketches([working], detail, foregrounds=[EVERYWHERE])
+        sketcher.maps([working], detail, [EVERYWHERE])
+    sketcher.maps([working], -1.0, [EVERYWHERE])
+    assert seen == [-0.5, -0.5, 0.0, 0.0, 0.7, 0.7]
 
 
 def test_smaller_drawings_are_modelled_too(sketcher, monkeypatch):
     sketcher.hatches, seen = True, []
     monkeypatch.setattr("utils.sketcher.has_dark_masses", lambda gray: True)
-    monkeypatch.setattr("utils.sketcher.modelled", lambda sketch, pencil, one, foreground, amount: seen.append((sketch.shape, one.shape, foreground)) or sketch)
+    monkeypatch.setattr("utils.sketcher.modelled", lambda sketch, pencil, one, foreground, detail: seen.append((sketch.shape, one.shape, foreground)) or sketch)
     found = left_half()
     sketcher.sketches([sketcher.prepare(photo(size=(480, 640)))], foregrounds=[found])
     assert [shape for shape, *_ in seen] == [(480, 640), (240, 320), (120, 160), (60, 80)]

@@ -12,7 +12,7 @@ DOUBT = (0.1, 0.5)  # relative to it: what is surely behind, and what counts as 
 SOME = (0.02, 0.03)  # share of the photo: smaller foregrounds than the first count as none, larger ones than the second fully
 MOST = (0.75, 0.95)  # from here on less again: what fills the photo has nothing behind it
 SUBJECT = (0.3, 0.7)  # relative to the surest: what is less does not belong to the subject, what is more surely does
-FRONT = (0.15, 0.55)  # the same where a whole subject matters more than its borders
+FRONT = (0.15, 0.55)  # relative to the surest as well: what is less is behind the subject, what is more in front, where a whole one matters more than its borders
 RIM = np.ones((3, 3), np.uint8)  # cells of the map around the foreground that are not behind it: its outline stays whole
 
 
@@ -35,14 +35,17 @@ def subject(foreground):
 
 
 def clearly(foreground):
-    """A map by its largest probability, see by_surest(), and how clearly the photo has something in front of something, in [0, 1]."""
+    """A map by its largest probability, float32 (h, w), where strays may exceed 1, and how clearly something is in front of something, in [0, 1].
+
+    foreground: as in left_ink().
+    """
     relative, sure = by_surest(foreground)
     filled = float(np.mean(ramp(relative, *DOUBT) > 0.5))
     return relative, sure * float(ramp(filled, *SOME) * (1 - ramp(filled, *MOST)))
 
 
 def in_front(foreground):
-    """Where a photo's subject is, float32 (h, w) in [0, 1]: 1 all over where there is none, or nothing behind it."""
+    """Where a photo's subject is, float32 (h, w) in [0, 1]: 1 all over where there is none, or nothing behind it. foreground: as in left_ink()."""
     relative, clear = clearly(foreground)
     return 1 - np.float32(clear * (1 - ramp(relative, *FRONT)))
 

@@ -4,7 +4,8 @@ import numpy as np
 
 def in_bands(function, rows, margin, image, *others, dtype=None):
     """function(image, *others), computed for `rows` rows at once: all have the same height, the result is as `image`. Others may be of half or a
-    quarter of the height, rounded up; rows and margin then are multiples of 2 or 4.
+    quarter of the height, rounded up; rows and margin then are multiples of 2 or 4 (which it is, is asked of the
+    heights, and matters where there are several bands).
 
     margin: rows above and below on which the function's result may depend. dtype: of the result, where it is another one.
     """

@@ -17,6 +17,7 @@ from utils.background import left_ink, subject
 from utils.working import to_working
 
 LIGHT = 95  # percentile of the greys that others are relative to
+DIMMEST = 16  # that grey from 0 to 255, up to which all of a photo is noise and nothing dark
 SMOOTH = 1.5  # pixels, deviation of the Gaussian that takes texture away
 DARKEST = 0.64  # tone that black asks for; the mean ink is a little less, for strokes so dense overlap
 BLACK = (0.06, 0.22)  # grey: up to the first it is black, from the second on no tone is asked for,
@@ -50,7 +51,7 @@ NOTHING = np.float32(0), np.float32(1)  # what darkness() gives for a photo that
 
 def lightest(gray):
     """The grey from 0 to 255 that LIGHT percent of a uint8 image are not lighter than."""
-    counts = np.bincount(gray.ravel()).cumsum()
+    counts = cv2.calcHist([gray], [0], None, [256], [0, 256]).ravel().cumsum(dtype=np.float64)  # bincount would copy it in int64
     return int(np.searchsorted(counts, LIGHT / 100 * counts[-1]))
 
 

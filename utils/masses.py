@@ -15,7 +15,7 @@ from data.filters import guided, halved, ramp
 from data.shading import CONTRAST
 from model.head import SHADED
 from utils.bands import in_bands
-from utils.darkness import NOTHING, lightest
+from utils.darkness import DIMMEST, NOTHING, lightest
 from utils.greys import depth, paper
 from utils.strokes import ANGLES, PERIOD, stroke_field
 from utils.style import CANDIDATES
@@ -32,7 +32,6 @@ FREE = (0.2, 0.5)  # mean of what counts: up to the first nothing is filled, for
 PALER = (0.03, 0.08)  # difference of tone: nothing is filled up to the first, all of it from the second on
 STEPS, LIMIT = 2**12, 2**15 - 1  # per unit, and most of them: in which the fit is enlarged, for it takes half of the memory of floats
 DARK = 0.4  # by the lightest greys: what is darker counts as dark,
-DIMMEST = 16  # lightest grey of a photo up to which all is noise and nothing dark
 AROUND = 11  # pixels of the second drawing, side of the square over which that is averaged,
 PART = 0.01  # of the picture: a second drawing is made where more is dark
 DIRECTION = ANGLES.index(3 * np.pi / 4)  # of the strokes: the network's own where a form has no direction

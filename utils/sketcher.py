@@ -141,7 +141,7 @@ class Sketcher:
     def sketches(self, batch, detail=0.0, candidate=None, foregrounds=None, progress=None):
         """One drawing of each of some Workings of one shape: a list of (h, w) in utils.greys, of a photo uint8.
 
-        detail, candidate: as in Style. foregrounds: their maps, see foregrounds(), for the dark masses of the blend. progress: called
+        detail, candidate: as in Style. foregrounds: their maps, see foregrounds(), for the half tones and dark masses of the blend. progress: called
         as progress(done, total) after each tile. When memory runs out, the photos are drawn one by one, then in smaller tiles.
         """
         return [drawings[candidate] for drawings in self.drawings(batch, detail, (candidate,), foregrounds, progress)]
@@ -165,17 +165,18 @@ class Sketcher:
 
     def _drawings(self, batch, detail, numbers, foregrounds, progress=None):
         """drawings() without what the second drawing adds."""
-        needed = numbers if foregrounds[0] is None or None not in numbers else tuple(dict.fromkeys((*numbers, MODEL)))
+        models = None in numbers and detail > -1 and any(one is not None for one in foregrounds)
+        needed = tuple(dict.fromkeys((*numbers, MODEL))) if models else numbers
         found = self._planes(stack(batch), detail, needed, progress)
         found = [dict(zip(needed, one.trim(planes))) for one, planes in zip(batch, found)]
         self._model(self._with_faces(found, batch, detail), batch, detail, foregrounds)
         return [{number: drawings[number] for number in numbers} for drawings in found]
 
     def _model(self, found, batch, detail, foregrounds):
-        """Give the blends found the half tones of the pencil drawings found, see utils.half_tones: less below detail 0, none at -1."""
+        """Give the blends found the half tones of the pencil drawings found, see utils.half_tones."""
         for drawings, one, foreground in zip(found, batch, foregrounds):
-            if foreground is not None and None in drawings:
-                drawings[None] = modelled(drawings[None], drawings[MODEL], one, foreground, min(1, 1 + detail))
+            if foreground is not None and None in drawings and detail > -1:
+                drawings[None] = modelled(drawings[None], drawings[MODEL], one, foreground, detail)
 
     def _planes(self, photos, detail, numbers, progress=None):
         """Some drawings of uint8 photos (B, h, w, 3), as the network makes them: (B, N, h, w), as in sketches()."""
@@ -209,7 +210,8 @@ class Sketcher:
     def seconds(self, batch, detail, numbers, foregrounds):
         """For each of some Workings of one shape: the small one, and its candidate LINES and `numbers`, or None where none is due.
 
-        Those are filled from smaller ones in their turn. foregrounds: as in drawings(), a list.
+        Those are filled from smaller ones in their turn. Faces are not known in them: what is filled spares them in the end.
+        foregrounds: as in drawings(), a list.
         """
         size = second_size(*batch[0].shape)
         if not (numbers and self.hatches and size >= SMALLEST):

@@ -72,7 +72,7 @@ class Style:
 
     @property
     def needs_foreground(self):
-        """Whether the drawing needs to know what the photo is of: for fur and a paler background, and then for dark masses too.
+        """Whether the drawing needs to know what the photo is of: for fur and a paler background, and then for half tones and dark masses too.
 
         The blend alone does, as candidates are drawn as they are.
         """
