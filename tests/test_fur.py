@@ -152,7 +152,8 @@ def test_it_is_refused_where_it_has_no_meaning(draw, capfd, more):
     assert left.value.code == 2 and "--fur" in capfd.readouterr().err
 
 
-def test_a_beard_gains_strands_and_buildings_hardly_any():
+def test_a_beard_gains_strands_and_buildings_hardly_any(monkeypatch):
+    monkeypatch.setattr("utils.sketcher.modelled", lambda sketch, *rest: sketch)  # half tones would fill the beard before
     gains = {}
     sketcher = Sketcher(device="cpu")
     for name, part in (("portrait", np.s_[160:245, 205:300]), ("doors", np.s_[:]), ("street", np.s_[:])):  # the beard; all of the others
