@@ -12,7 +12,7 @@ DOUBT = (0.1, 0.5)  # relative to it: what is surely behind, and what counts as 
 SOME = (0.02, 0.03)  # share of the photo: smaller foregrounds than the first count as none, larger ones than the second fully
 MOST = (0.75, 0.95)  # from here on less again: what fills the photo has nothing behind it
 SUBJECT = (0.3, 0.7)  # relative to the surest: what is less does not belong to the subject, what is more surely does
-FRONT = (0.15, 0.55)  # relative to the surest as well: what is less is behind the subject, what is more in front, where a whole one matters more than its borders
+FRONT = (0.15, 0.55)  # the same where a whole subject matters more than its borders: less is behind it, more in front
 RIM = np.ones((3, 3), np.uint8)  # cells of the map around the foreground that are not behind it: its outline stays whole
 
 

@@ -35,7 +35,8 @@ def modelled(sketch, pencil, working, foreground, detail=0.0):
 
     sketch, pencil: (H, W), both uint8 or both utils.greys. working: the photo at their size, see utils.working. foreground: its map,
     float32 (h, w), see utils.background; without a subject in it, all of the photo is modelled. detail: as in utils.style: below 0 less
-    of that ink, none at -1; above 0 more layers than the photo is dark, all TIMES at 1, and as much more of it behind the subject. Returns (H, W) as the sketch.
+    of that ink, none at -1; above 0 more layers than the photo is dark, all TIMES at 1, and as much more of it behind the subject.
+    Returns (H, W) as the sketch.
     """
     full = paper(sketch)
 
