@@ -134,6 +134,11 @@ def halved(image):
     return cv2.resize(image, ((width + 1) // 2, (height + 1) // 2), interpolation=cv2.INTER_AREA)
 
 
+def enlarged(small, factor, shape):
+    """What halved() made smaller, to 1 / factor in all, back at `shape` (H, W), interpolated."""
+    return cv2.resize(small, None, fx=factor, fy=factor, interpolation=cv2.INTER_LINEAR)[: shape[0], : shape[1]]
+
+
 def focus(steps, scale=1.0):
     """Where a photo is in focus, float32 (H, W) in [0, 1]: near sharp steps of tone. steps: the product of what sharpness() gives."""
     return ramp(blur(steps, 4 * scale), 0.12, 0.45)

@@ -9,7 +9,7 @@ brought to the photo's own borders, or a dark rim would surround what is light.
 import cv2
 import numpy as np
 
-from data.filters import guided, halved
+from data.filters import enlarged, guided, halved
 from utils.background import in_front
 from utils.bands import in_bands
 from utils.close_ups import in_faces
@@ -41,7 +41,7 @@ def modelled(sketch, pencil, working, foreground, detail=0.0):
     full = paper(sketch)
 
     def darker(sketch, pencil, *parts):
-        share, more = (cv2.resize(part, None, fx=CELL, fy=CELL, interpolation=cv2.INTER_LINEAR)[: len(sketch), : sketch.shape[1]] for part in parts)
+        share, more = (enlarged(part, CELL, sketch.shape) for part in parts)
         layer = full - cv2.multiply(full - pencil, more, scale=1 / full)
         left = pencil
         for _ in range(TIMES - 1):

@@ -7,7 +7,7 @@ photo is dark for its neighbourhood, and taken away where it is light: the white
 import cv2
 import numpy as np
 
-from data.filters import halved
+from data.filters import enlarged, halved
 from utils.bands import in_bands
 from utils.greys import depth, paper
 
@@ -41,17 +41,12 @@ def reserve_band(sketch, gray, amount):
     ink, half = paper(sketch) - sketch, halved(gray)
     broad = cv2.min(ink, cv2.dilate(cv2.erode(ink, square(BROAD)), square(BROAD + REACH)))
     extremes = (cv2.blur(find(half, square(NEIGHBOURHOOD)), (SOFT, SOFT)) for find in (cv2.erode, cv2.dilate))
-    dark, light = (doubled(extreme, ink.shape) for extreme in extremes)
+    dark, light = (enlarged(extreme, 2, ink.shape) for extreme in extremes)
     span = cv2.addWeighted(light, 1, dark, -1, 255 * NOISE)
     place = cv2.divide(cv2.subtract(gray, dark), span, scale=255)
-    crowd = doubled(crowded(halved(ink), paper(sketch)), ink.shape)
+    crowd = enlarged(crowded(halved(ink), paper(sketch)), 2, ink.shape)
     share = cv2.multiply(rising(place, LIGHT, 255, 255), crowd, scale=amount / 255, dtype=cv2.CV_32F)
     return cv2.add(sketch, cv2.multiply(broad, share, dtype=depth(sketch)))
-
-
-def doubled(half, shape):
-    """What data.filters.halved() made smaller, back at `shape` (H, W), interpolated."""
-    return cv2.resize(half, None, fx=2, fy=2, interpolation=cv2.INTER_LINEAR)[: shape[0], : shape[1]]
 
 
 def square(side):

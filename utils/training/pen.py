@@ -81,7 +81,7 @@ def halved(image):
 
 
 def doubled(half, size):
-    """What utils.reserve.doubled() makes of images of half the size: (B, C, H, W) of `size`."""
+    """What data.filters.enlarged() makes of images of half the size: (B, C, H, W) of `size`."""
     return F.interpolate(half, scale_factor=2, mode="bilinear")[..., : size[0], : size[1]]
 
 
