@@ -8,7 +8,7 @@ from PIL import Image
 from model import Foreground
 from tests.tiny import TINY
 from tests.tool_kit import checkpoint, draw, reverse_weights, scene, store, weights  # noqa: F401 (fixtures)
-from utils.background import DOUBT, FRONT, MOST, SOME, SURE, in_front, left_ink, set_off
+from utils.background import DOUBT, MOST, SOME, SURE, in_front, left_ink, set_off
 from utils.checkpoint import save_generator
 from utils.defaults import CHECKPOINTS
 from utils.foreground_finder import ForegroundFinder
@@ -37,7 +37,7 @@ def test_without_a_foreground_or_without_anything_behind_it_all_ink_stays():
     assert corners[2] == pytest.approx(0.3)
 
 
-def test_doubt_takes_less_and_nothing_of_what_is_half_as_sure_as_the_surest():
+def test_doubt_takes_less_and_nothing_of_what_is_a_tenth_as_sure_as_the_surest():
     def corner(elsewhere, surest=1.0):
         found = np.full((64, 64), elsewhere, np.float32)
         found[20:40, 20:40] = surest
@@ -47,7 +47,7 @@ def test_doubt_takes_less_and_nothing_of_what_is_half_as_sure_as_the_surest():
     quarter = DOUBT[0] + 0.25 * (DOUBT[1] - DOUBT[0])
     assert corner(quarter) == pytest.approx(0.5 + 0.25 * 0.5)
     assert corner(DOUBT[1]) == corner(0.8) == pytest.approx(1)
-    assert corner(0.3, 0.6) == pytest.approx(1) and corner(0.06, 0.6) == pytest.approx(0.5)  # relative to the surest
+    assert corner(0.06, 0.6) == pytest.approx(1) and corner(0.012, 0.6) == pytest.approx(0.5)  # relative to the surest
     assert corner(0.0, SURE[0]) == pytest.approx(1) and corner(0.0, np.mean(SURE)) == pytest.approx(0.75)  # if that is sure
 
 
@@ -56,7 +56,7 @@ def test_what_is_in_front_has_no_rim_and_is_all_where_nothing_is_behind():
     assert np.array_equal(in_front(found), found)
     for share in (0.0, SOME[0] / 2, MOST[1] * 1.02):
         assert np.allclose(in_front(square(share)), 1)
-    doubtful = np.where(found > 0, found, np.float32(0.75 * FRONT[0] + 0.25 * FRONT[1]))
+    doubtful = np.where(found > 0, found, np.float32(0.75 * DOUBT[0] + 0.25 * DOUBT[1]))
     assert np.allclose(in_front(doubtful)[found == 0], 0.25) and (in_front(doubtful)[found > 0] == 1).all()
     sure = (0.5 - SURE[0]) / (SURE[1] - SURE[0])  # that there is a subject
     assert np.allclose(in_front(0.5 * doubtful)[found == 0], 1 - 0.75 * sure)

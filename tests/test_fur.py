@@ -125,6 +125,7 @@ def test_amounts_out_of_range_are_a_sentence():
 def test_the_blend_has_fur_and_candidates_have_none(tmp_path, monkeypatch):
     sketcher = Sketcher(weights(tmp_path), "cpu", "float32", 256)
     monkeypatch.setattr(sketcher, "find_foregrounds", lambda photos: [left_half()] * len(photos))
+    monkeypatch.setattr("utils.sketcher.has_subject", lambda found: False)  # no outline, for the maps are as they should be
     network = sketcher.sketches
     monkeypatch.setattr(sketcher, "sketches", lambda batch, *rest: [np.full_like(one, paper(one)) for one in network(batch, *rest)])
     drawn = sketcher.draw(coat(), crisp=0.0, background=1.0)

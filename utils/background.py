@@ -8,11 +8,10 @@ from utils.effects import check
 BACKGROUNDS = (0.0, 1.0)  # allowed amounts: shares of the ink that is left behind the foreground
 SUREST = 98  # percentile of a map that counts as its largest probability: 2 % of strays do not
 SURE = (0.15, 0.6)  # that probability: up to the first the photo has no foreground, from the second on surely one
-DOUBT = (0.1, 0.5)  # relative to it: what is surely behind, and what counts as foreground, for no part of that must fade
+DOUBT = (0.02, 0.1)  # relative to it: what is surely behind, and what counts as foreground, for no part of that must fade
 SOME = (0.02, 0.03)  # share of the photo: smaller foregrounds than the first count as none, larger ones than the second fully
 MOST = (0.75, 0.95)  # from here on less again: what fills the photo has nothing behind it
 SUBJECT = (0.3, 0.7)  # relative to the surest: what is less does not belong to the subject, what is more surely does
-FRONT = (0.15, 0.55)  # the same where a whole subject matters more than its borders: less is behind it, more in front
 RIM = np.ones((3, 3), np.uint8)  # cells of the map around the foreground that are not behind it: its outline stays whole
 
 
@@ -34,20 +33,10 @@ def subject(foreground):
     return np.float32(cells * sure)
 
 
-def clearly(foreground):
-    """A map by its largest probability, float32 (h, w), where strays may exceed 1, and how clearly something is in front of something, in [0, 1].
-
-    foreground: as in left_ink().
-    """
-    relative, sure = by_surest(foreground)
-    filled = float(np.mean(ramp(relative, *DOUBT) > 0.5))
-    return relative, sure * float(ramp(filled, *SOME) * (1 - ramp(filled, *MOST)))
-
-
 def in_front(foreground):
-    """Where a photo's subject is, float32 (h, w) in [0, 1]: 1 all over where there is none, or nothing behind it. foreground: as in left_ink()."""
-    relative, clear = clearly(foreground)
-    return 1 - np.float32(clear * (1 - ramp(relative, *FRONT)))
+    """What is not behind a photo's subject, float32 (h, w) in [0, 1]: 1 all over where there is none, or nothing behind it. foreground: as in left_ink()."""
+    found, clear = clearly(foreground)
+    return 1 - clear * (1 - found)
 
 
 def left_ink(foreground, background):
@@ -55,9 +44,16 @@ def left_ink(foreground, background):
 
     foreground: a map of the whole photo, float32 (h, w), probabilities. background: the share behind it.
     """
-    relative, clear = clearly(foreground)
+    found, clear = clearly(foreground)
+    return 1 - (1 - np.float32(background)) * clear * (1 - cv2.dilate(found, RIM))
+
+
+def clearly(foreground):
+    """What counts as foreground, float32 (h, w) in [0, 1], and how clearly that is in front of something, a float32 in [0, 1]."""
+    relative, sure = by_surest(foreground)
     found = np.float32(ramp(relative, *DOUBT))
-    return 1 - np.float32((1 - background) * clear) * (1 - cv2.dilate(found, RIM))
+    filled = float(np.mean(found > 0.5))
+    return found, np.float32(sure * ramp(filled, *SOME) * (1 - ramp(filled, *MOST)))
 
 
 def set_off(sketch, foreground, background):

@@ -3,30 +3,26 @@
 The blend has firm outlines and shades what is dark. What is between dark and light, a grey animal or a red saucer, it leaves as an empty
 shape, which the pencil drawing shades, if palely. So that goes over its own strokes again, until they are somewhat darker than the photo,
 for hatching stands for tone and is seen beside white paper, and the darker ink of the two is taken. Faces get what the pencil drawing has,
-for more would bury their features, and what lies behind the subject stays as it is, to set it off: the map of the subject is
-brought to the photo's own borders, or a dark rim would surround what is light.
+for more would bury their features, and what lies behind the subject gets a share of it, to set the subject off.
 """
 import cv2
 import numpy as np
 
-from data.filters import enlarged, guided, halved
+from data.filters import enlarged, halved
 from utils.background import in_front
 from utils.bands import in_bands
 from utils.close_ups import in_faces
 from utils.darkness import DIMMEST, lightest
 from utils.greys import paper
-from utils.resize import resize
 from utils.style import CANDIDATES
 
 MODEL = CANDIDATES  # number of the pencil drawing
 TIMES = 3  # that its strokes are drawn at most, one over the other: of two, surfaces stay pale, of more than three, textures clot
 DARKER = 1.4, 0.15  # most ink, of the photo's darkness, which is 1 at black, and in addition to it: found by what is liked
+BEHIND = 0.6  # share of that ink behind the subject: with none things there are empty, with all their tone is often flat
 CELL = 4  # pixels: what belongs to the photo and not to single strokes is found for squares of this side, see cells()
 SOFT = 2.0  # CELLs, deviation of the Gaussian over which ink and greys are averaged, wider than the strokes
 LEAST, FULL = 0.02, 0.97  # ink that counts as none, and as all
-FITTED = 768  # pixels of the long side, at most, at which the map of the subject is fitted to the photo's grey,
-WINDOW = 9  # CELLs of it, side of the square over which it is, in proportion less where the photo is smaller,
-NOISE = 0.004  # and variance of the grey, from 0 to 1, up to which such a square counts as of one tone
 BAND = 512  # rows at once, which bounds the memory
 
 
@@ -35,7 +31,7 @@ def modelled(sketch, pencil, working, foreground, detail=0.0):
 
     sketch, pencil: (H, W), both uint8 or both utils.greys. working: the photo at their size, see utils.working. foreground: its map,
     float32 (h, w), see utils.background; without a subject in it, all of the photo is modelled. detail: as in utils.style: below 0 less
-    of that ink, none at -1; above 0 more layers than the photo is dark, all TIMES at 1, and as much more of it behind the subject.
+    of that ink, none at -1; above 0 more layers than the photo is dark, all TIMES at 1, and more of it behind the subject, at 1 all.
     Returns (H, W) as the sketch.
     """
     full = paper(sketch)
@@ -49,31 +45,16 @@ def modelled(sketch, pencil, working, foreground, detail=0.0):
         return cv2.min(sketch, full - cv2.multiply(full - left, share, scale=1 / full))
 
     denser = max(0, detail)
-    share = min(1, 1 + detail) * (1 - (1 - denser) * (1 - front(foreground, working.gray)))
-    parts = share, again(pencil, working, denser)
-    return in_bands(darker, BAND, CELL, sketch, pencil, *(np.rint(full * part).astype(sketch.dtype) for part in parts))
+    more = again(pencil, working, denser)
+    front = cv2.resize(in_front(foreground), more.shape[::-1], interpolation=cv2.INTER_LINEAR)
+    share = min(1, 1 + detail) * (1 - (1 - denser) * (1 - BEHIND) * (1 - front))
+    parts = (np.rint(full * part).astype(sketch.dtype) for part in (share, more))
+    return in_bands(darker, BAND, CELL, sketch, pencil, *parts)
 
 
 def cells(image):
     """An image (H, W) averaged over squares of CELL x CELL pixels: (H / 4, W / 4), rounded up."""
     return halved(halved(image))
-
-
-def front(foreground, gray):
-    """Where the subject is, by the photo's own borders: float32 in [0, 1] for the cells() of the grey, uint8 (H, W).
-
-    foreground: a map of the whole photo, float32 (h, w), see utils.background.
-    """
-    found, sized = in_front(foreground), cells(gray)
-    if found.min() == 1:
-        return np.ones(sized.shape, np.float32)
-    guide = resize(gray, *(max(1, round(side * min(1, FITTED / max(gray.shape)))) for side in gray.shape))
-    side = max(1, round(WINDOW * max(guide.shape) / FITTED / 2 - 0.5)) * 2 + 1
-    guide = halved(guide) / np.float32(255)
-    found = cv2.resize(found, guide.shape[::-1], interpolation=cv2.INTER_LINEAR)
-    fit = guided(guide, found, np.ones_like(found), side, NOISE)
-    a, b = (cv2.resize(part, sized.shape[::-1], interpolation=cv2.INTER_LINEAR) for part in fit)
-    return (a * sized / np.float32(255) + b).clip(0, 1)
 
 
 def again(pencil, working, least=0.0):

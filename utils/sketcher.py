@@ -12,6 +12,7 @@ from model import Photo2Sketch, Sketch2Photo
 from model.engine import Engine
 from model.generator import MIN_SIDE
 from model.reverse import ReverseEngine
+from utils import whole_objects
 from utils.checkpoint import CheckpointError, load_network
 from utils.close_ups import close_ups, in_faces, lay_in_all
 from utils.darkness import NOTHING, asked_of
@@ -27,7 +28,8 @@ from utils.picture_modes import to_rgb
 from utils.pictures import read_picture
 from utils.sparing import Sparing
 from utils.style import CANDIDATES, OF_PHOTOS, PLAIN, Style, finish, inked
-from utils.working import array_to_bytes, to_working
+from utils.whole_objects import OUTLINE, evened, has_subject
+from utils.working import array_to_bytes, stack, to_working
 
 LARGE = 8e6  # pixels beyond which not all maps are held at once: they take 44 bytes a pixel
 NUMBERS = (*range(1, CANDIDATES + 1), None)  # of all drawings: the candidates and the blend
@@ -147,8 +149,16 @@ class Sketcher:
         return [drawings[candidate] for drawings in self.drawings(batch, detail, (candidate,), foregrounds, progress)]
 
     def foregrounds(self, batch, style):
-        """For each of some Workings the map of its foreground, see utils.foreground_finder, or None where the style needs none."""
-        return self.find_foregrounds([one.photo for one in batch]) if style.needs_foreground else [None] * len(batch)
+        """For each of some Workings of one shape the map of its foreground, see utils.whole_objects, or None where the style needs none."""
+        if not style.needs_foreground:
+            return [None] * len(batch)
+        found = self.find_foregrounds([one.photo for one in batch])
+        due = [place for place, one in enumerate(found) if has_subject(one)]
+        small = [to_working(batch[place].photo, whole_objects.SIDE) for place in due]
+        outlines = self._planes(stack(small), 0.0, (OUTLINE,)) if due else ()
+        for place, one, planes in zip(due, small, outlines):
+            found[place] = evened(found[place], one.trim(planes[0]))
+        return found
 
     @functools.cached_property
     def find_foregrounds(self):
@@ -252,8 +262,3 @@ class Sketcher:
         """Maps of a photo whose floats would take too much memory: no floats but the confidences, at WORKING_SIZE."""
         small = self._maps([to_working(one.photo, WORKING_SIZE)], detail)[0]
         return Maps(self.drawings([one], detail, NUMBERS, [foreground], progress)[0], small.confidences)
-
-
-def stack(batch):
-    """The pixels of Workings of one shape: uint8 (B, h', w', 3)."""
-    return np.stack([one.pixels for one in batch]) if len(batch) > 1 else batch[0].pixels[None]

@@ -68,6 +68,11 @@ def to_working(photo, size):
     return Working(pixels, shape, photo.shape[:2])
 
 
+def stack(batch):
+    """The pixels of Workings of one shape: uint8 (B, h', w', 3)."""
+    return np.stack([one.pixels for one in batch]) if len(batch) > 1 else batch[0].pixels[None]
+
+
 def array_to_bytes(array):
     """bool, uint8, uint16 or float in [0, 1], (H, W), (H, W, 1), (H, W, 3) or (H, W, 4) -> uint8 without an axis of 1.
 
