@@ -8,7 +8,7 @@ from PIL import Image
 from model import Foreground
 from tests.tiny import TINY
 from tests.tool_kit import checkpoint, draw, reverse_weights, scene, store, weights  # noqa: F401 (fixtures)
-from utils.background import DOUBT, MOST, SOME, SURE, in_front, left_ink, set_off
+from utils.background import DOUBT, MOST, SOME, SURE, UNDECIDED, in_front, left_ink, set_off
 from utils.checkpoint import save_generator
 from utils.defaults import CHECKPOINTS
 from utils.foreground_finder import ForegroundFinder
@@ -22,11 +22,10 @@ def square(share, size=200):
     return np.float32(2 * np.maximum(rows, columns) < np.sqrt(share) * size)
 
 
-def test_the_foreground_and_its_rim_keep_their_ink_and_the_rest_the_share_asked_for():
+def test_the_foreground_keeps_its_ink_and_the_rest_the_share_asked_for():
     found = square(0.2)
     left = left_ink(found, 0.4)
-    distance = cv2.distanceTransform(np.uint8(found == 0), cv2.DIST_C, 3)
-    assert (left[distance <= 1] == 1).all() and np.allclose(left[distance > 1], 0.4)
+    assert (left[found > 0] == 1).all() and np.allclose(left[found == 0], 0.4)
 
 
 def test_without_a_foreground_or_without_anything_behind_it_all_ink_stays():
@@ -37,29 +36,43 @@ def test_without_a_foreground_or_without_anything_behind_it_all_ink_stays():
     assert corners[2] == pytest.approx(0.3)
 
 
-def test_doubt_takes_less_and_nothing_of_what_is_a_tenth_as_sure_as_the_surest():
+def test_doubt_takes_less_and_nothing_of_what_is_a_quarter_as_sure_as_the_surest():
     def corner(elsewhere, surest=1.0):
-        found = np.full((64, 64), elsewhere, np.float32)
+        found = np.zeros((64, 64), np.float32)
+        found[:4, :4] = elsewhere  # too small to make the map undecided
         found[20:40, 20:40] = surest
         return left_ink(found, 0.5)[0, 0]
 
-    assert corner(0.0) == corner(DOUBT[0]) == pytest.approx(0.5)
-    quarter = DOUBT[0] + 0.25 * (DOUBT[1] - DOUBT[0])
-    assert corner(quarter) == pytest.approx(0.5 + 0.25 * 0.5)
-    assert corner(DOUBT[1]) == corner(0.8) == pytest.approx(1)
-    assert corner(0.06, 0.6) == pytest.approx(1) and corner(0.012, 0.6) == pytest.approx(0.5)  # relative to the surest
+    (low, high), _ = DOUBT
+    assert (low, high) == (0.05, 0.25) and corner(0.0) == corner(low) == pytest.approx(0.5)
+    assert corner(low + 0.25 * (high - low)) == pytest.approx(0.5 + 0.25 * 0.5, abs=1e-6)
+    assert corner(high) == corner(0.8) == pytest.approx(1)
+    assert corner(0.15, 0.6) == pytest.approx(1) and corner(0.03, 0.6) == pytest.approx(0.5)  # relative to the surest
     assert corner(0.0, SURE[0]) == pytest.approx(1) and corner(0.0, np.mean(SURE)) == pytest.approx(0.75)  # if that is sure
 
 
-def test_what_is_in_front_has_no_rim_and_is_all_where_nothing_is_behind():
+def test_the_more_undecided_a_map_is_the_less_is_behind():
+    def corner(doubtful, elsewhere):
+        """What is left in a corner of a map of which a share is half as sure as the surest."""
+        found = np.zeros((100, 100), np.float32)
+        found[:10] = 1
+        found[10 : 10 + doubtful] = 0.5  # the mean of 4 p (1 - p) is this share
+        found[-4:, :4] = elsewhere
+        return left_ink(found, 0.5)[-1, 0]
+
+    assert [corner(share, 0.15) for share in (8, 20, 30, 38)] == sorted(corner(share, 0.15) for share in (8, 20, 30, 38))
+    assert corner(8, 0.15) == pytest.approx(0.75, abs=0.02) and corner(38, 0.15) == pytest.approx(1)
+    assert corner(36, 0.02) == pytest.approx(0.5) and corner(36, 0.06) == pytest.approx(0.75, abs=0.01)
+    assert UNDECIDED[0] > 0.08 and UNDECIDED[1] < 0.36
+
+
+def test_what_is_in_front_loses_its_outermost_cells_and_is_all_where_nothing_is_behind():
     found = square(0.2)
-    assert np.array_equal(in_front(found), found)
+    assert np.array_equal(in_front(found), cv2.erode(found, np.ones((3, 3))))
     for share in (0.0, SOME[0] / 2, MOST[1] * 1.02):
         assert np.allclose(in_front(square(share)), 1)
-    doubtful = np.where(found > 0, found, np.float32(0.75 * DOUBT[0] + 0.25 * DOUBT[1]))
-    assert np.allclose(in_front(doubtful)[found == 0], 0.25) and (in_front(doubtful)[found > 0] == 1).all()
     sure = (0.5 - SURE[0]) / (SURE[1] - SURE[0])  # that there is a subject
-    assert np.allclose(in_front(0.5 * doubtful)[found == 0], 1 - 0.75 * sure)
+    assert np.allclose(in_front(0.5 * found)[found == 0], 1 - sure)
 
 
 @pytest.mark.parametrize("background", [0.0, 0.55, 1.0])

@@ -9,7 +9,7 @@ from model import Photo2Sketch
 from tests.tiny import TINY
 from utils.checkpoint import save_generator
 from utils.greys import FINE
-from utils.half_tones import BAND, BEHIND, DARKER, MODEL, TIMES, again, modelled
+from utils.half_tones import BAND, DARKER, ELSEWHERE, FOCUS, MODEL, TIMES, again, modelled, shares
 from utils.sketcher import Sketcher
 from utils.style import CANDIDATES, NAMES
 from utils.working import Working
@@ -99,24 +99,48 @@ def test_faces_get_what_the_pencil_drawing_has():
     assert (with_face >= without).all() and np.array_equal(with_face[:40], without[:40]) and np.array_equal(with_face[210:], without[210:])
 
 
-def test_behind_the_subject_is_a_share_of_it():
+def with_steps(one, sharp):
+    """A Working that has steps of this sharpness everywhere, from 0 to 1."""
+    one.__dict__["steps"] = np.full([-(-side // 2) for side in one.shape], round(255 * sharp), np.uint8)
+    return one
+
+
+@pytest.mark.parametrize("sharp, share", [(0.0, 0.0), (FOCUS[0], 0.0), (0.5 * sum(FOCUS), 0.5), (FOCUS[1], 1.0), (1.0, 1.0)])
+def test_behind_the_subject_is_a_share_of_it_where_the_photo_is_in_focus(sharp, share):
     sketch, pencil = pair((256, 320), np.uint8)
-    one = of_grey(30, (256, 320))
+    one = with_steps(of_grey(30, (256, 320)), sharp)
     drawn, all_over = (modelled(sketch, pencil, one, found) for found in (left_half(), EVERYWHERE))
     assert np.array_equal(drawn[:, :110], all_over[:, :110])
     ink = 255.0 - modelled(np.full_like(sketch, 255), pencil, one, EVERYWHERE)
-    assert np.abs(drawn - np.minimum(sketch, 255 - BEHIND * ink))[:, 210:].max() <= 2 and 0 < BEHIND < 1
-    denser, most = modelled(sketch, pencil, one, left_half(), 1.0), modelled(sketch, pencil, one, EVERYWHERE, 1.0)
+    assert np.abs(drawn - np.minimum(sketch, 255 - 0.6 * share * ink))[:, 210:].max() <= 3 and ELSEWHERE == 0.6
+    denser, most = (modelled(sketch, pencil, one, found, 1.0) for found in (left_half(), EVERYWHERE))
     assert np.array_equal(denser, most)  # but at most detail
     assert np.array_equal(modelled(sketch, pencil, one, left_half(), -1.0), sketch)
+
+
+def test_what_is_near_something_sharp_is_in_focus():
+    steps = np.zeros((300, 400), np.uint8)
+    steps[:, 280:300] = 255
+    found = left_half()
+    found[:, 16:] = 0
+    got = shares(steps, found, 0.0)
+    assert got.shape == (64, 64) and (got[:, :14] == 1).all()
+    row = got[32, 18:]
+    assert row[:20].max() < 0.01 and row[28] == pytest.approx(ELSEWHERE) and row[-4:].max() < 0.05
+    assert np.allclose(shares(steps, found, 0.5), 0.5 + 0.5 * got) and np.allclose(shares(steps, found, -0.5), 0.5 * got)
+
+
+def test_the_border_of_the_subject_has_no_rim():
+    """Where a map goes over from 1 to 0, a cell of the subject is counted out, for maps are softer than borders."""
+    got = shares(np.zeros((128, 128), np.uint8), left_half(), 0.0)
+    assert (got[:, :31] == 1).all() and (got[:, 31:] == 0).all()
 
 
 @pytest.mark.parametrize("side", [96, 192, 768, 3072])
 def test_the_subject_ends_where_its_map_does_at_any_size(side):
     sketch, pencil = np.full((side, side), 255, np.uint8), np.zeros((side, side), np.uint8)
-    drawn = modelled(sketch, pencil, of_grey(0, sketch.shape), left_half())
-    assert (drawn[:, round(0.12 * side) : round(0.47 * side)] <= 1).all()
-    assert np.abs(drawn[:, round(0.53 * side) + 4 :] - 255 * (1 - BEHIND)).max() <= 2
+    drawn = modelled(sketch, pencil, with_steps(of_grey(0, sketch.shape), 0.0), left_half())
+    assert (drawn[:, round(0.12 * side) : round(0.46 * side) - 4] <= 1).all() and drawn[:, round(0.53 * side) + 4 :].min() >= 254
 
 
 def test_what_is_far_from_something_dark_keeps_its_layers():

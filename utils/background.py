@@ -8,16 +8,22 @@ from utils.effects import check
 BACKGROUNDS = (0.0, 1.0)  # allowed amounts: shares of the ink that is left behind the foreground
 SUREST = 98  # percentile of a map that counts as its largest probability: 2 % of strays do not
 SURE = (0.15, 0.6)  # that probability: up to the first the photo has no foreground, from the second on surely one
-DOUBT = (0.02, 0.1)  # relative to it: what is surely behind, and what counts as foreground, for no part of that must fade
+DOUBT = (0.05, 0.25), (0.02, 0.1)  # relative to it: what is surely behind, and what counts as foreground, for no part of that must fade,
+UNDECIDED = (0.1, 0.35)  # by how undecided the map is, the mean of 4 p (1 - p): the first pair up to the first, the second from the second on
 SOME = (0.02, 0.03)  # share of the photo: smaller foregrounds than the first count as none, larger ones than the second fully
 MOST = (0.75, 0.95)  # from here on less again: what fills the photo has nothing behind it
 SUBJECT = (0.3, 0.7)  # relative to the surest: what is less does not belong to the subject, what is more surely does
-RIM = np.ones((3, 3), np.uint8)  # cells of the map around the foreground that are not behind it: its outline stays whole
+RIM = np.ones((3, 3), np.uint8)  # cells of the map: at the border of the foreground it tells of one more than there is
+
+
+def surest_of(foreground):
+    """The largest probability of a map, strays aside."""
+    return float(np.percentile(foreground, SUREST))
 
 
 def by_surest(foreground):
     """A map by its largest probability, strays aside, and how surely that is a foreground, in [0, 1]."""
-    surest = float(np.percentile(foreground, SUREST))
+    surest = surest_of(foreground)
     return foreground / max(surest, SURE[0]), float(ramp(surest, *SURE))
 
 
@@ -34,9 +40,12 @@ def subject(foreground):
 
 
 def in_front(foreground):
-    """What is not behind a photo's subject, float32 (h, w) in [0, 1]: 1 all over where there is none, or nothing behind it. foreground: as in left_ink()."""
+    """What is not behind a photo's subject, and no part of its border, float32 (h, w) in [0, 1]: 1 all over where there is none, or nothing behind it.
+
+    foreground: as in left_ink().
+    """
     found, clear = clearly(foreground)
-    return 1 - clear * (1 - found)
+    return 1 - clear * (1 - cv2.erode(found, RIM))
 
 
 def left_ink(foreground, background):
@@ -45,13 +54,18 @@ def left_ink(foreground, background):
     foreground: a map of the whole photo, float32 (h, w), probabilities. background: the share behind it.
     """
     found, clear = clearly(foreground)
-    return 1 - (1 - np.float32(background)) * clear * (1 - cv2.dilate(found, RIM))
+    return 1 - (1 - np.float32(background)) * clear * (1 - found)
 
 
 def clearly(foreground):
-    """What counts as foreground, float32 (h, w) in [0, 1], and how clearly that is in front of something, a float32 in [0, 1]."""
+    """What counts as foreground, float32 (h, w) in [0, 1], and how clearly that is in front of something, a float32 in [0, 1].
+
+    A figure that stands out has everything else behind it; where much may belong to the subject, as in a room or on a table, less is.
+    """
     relative, sure = by_surest(foreground)
-    found = np.float32(ramp(relative, *DOUBT))
+    part = relative.clip(0, 1)
+    undecided = float(ramp(np.mean(4 * part * (1 - part)), *UNDECIDED))
+    found = np.float32(ramp(relative, *(one + undecided * (other - one) for one, other in zip(*DOUBT))))
     filled = float(np.mean(found > 0.5))
     return found, np.float32(sure * ramp(filled, *SOME) * (1 - ramp(filled, *MOST)))
 

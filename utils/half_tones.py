@@ -3,12 +3,13 @@
 The blend has firm outlines and shades what is dark. What is between dark and light, a grey animal or a red saucer, it leaves as an empty
 shape, which the pencil drawing shades, if palely. So that goes over its own strokes again, until they are somewhat darker than the photo,
 for hatching stands for tone and is seen beside white paper, and the darker ink of the two is taken. Faces get what the pencil drawing has,
-for more would bury their features, and what lies behind the subject gets a share of it, to set the subject off.
+for more would bury their features, and what lies behind the subject gets a share of that ink, to set the subject off: none where the photo
+is out of focus, for smudges there are no things.
 """
 import cv2
 import numpy as np
 
-from data.filters import enlarged, halved
+from data.filters import blur, enlarged, halved, ramp
 from utils.background import in_front
 from utils.bands import in_bands
 from utils.close_ups import in_faces
@@ -19,7 +20,8 @@ from utils.style import CANDIDATES
 MODEL = CANDIDATES  # number of the pencil drawing
 TIMES = 3  # that its strokes are drawn at most, one over the other: of two, surfaces stay pale, of more than three, textures clot
 DARKER = 1.4, 0.15  # most ink, of the photo's darkness, which is 1 at black, and in addition to it: found by what is liked
-BEHIND = 0.6  # share of that ink behind the subject: with none things there are empty, with all their tone is often flat
+ELSEWHERE = 0.6  # share of that ink behind the subject: with none things there are empty, with all their tone is often flat,
+AROUND, FOCUS = 0.04, (0.1, 0.25)  # photo's sides, deviation of a Gaussian: in focus is where sharp steps have such a mean
 CELL = 4  # pixels: what belongs to the photo and not to single strokes is found for squares of this side, see cells()
 SOFT = 2.0  # CELLs, deviation of the Gaussian over which ink and greys are averaged, wider than the strokes
 LEAST, FULL = 0.02, 0.97  # ink that counts as none, and as all
@@ -44,12 +46,22 @@ def modelled(sketch, pencil, working, foreground, detail=0.0):
             left = cv2.multiply(left, layer, scale=1 / full)
         return cv2.min(sketch, full - cv2.multiply(full - left, share, scale=1 / full))
 
-    denser = max(0, detail)
-    more = again(pencil, working, denser)
-    front = cv2.resize(in_front(foreground), more.shape[::-1], interpolation=cv2.INTER_LINEAR)
-    share = min(1, 1 + detail) * (1 - (1 - denser) * (1 - BEHIND) * (1 - front))
+    more = again(pencil, working, max(0, detail))
+    share = cv2.resize(shares(working.steps, foreground, detail), more.shape[::-1], interpolation=cv2.INTER_LINEAR)
     parts = (np.rint(full * part).astype(sketch.dtype) for part in (share, more))
     return in_bands(darker, BAND, CELL, sketch, pencil, *parts)
+
+
+def shares(steps, foreground, detail):
+    """The share of the pencil drawing's ink for each cell of the map of the foreground: float32 (h, w) in [0, 1].
+
+    steps: the sharp ones of the photo, uint8 (h', w'), see utils.sharp_steps. foreground, detail: as in modelled().
+    """
+    found = in_front(foreground)
+    sharp = cv2.resize(steps, found.shape[::-1], interpolation=cv2.INTER_AREA) / np.float32(255)
+    focus = ramp(blur(sharp, AROUND * max(found.shape)), *FOCUS)
+    left_out = (1 - found) * np.float32(1 - ELSEWHERE * focus)
+    return min(1, 1 + detail) * (1 - (1 - max(0, detail)) * left_out)
 
 
 def cells(image):

@@ -12,7 +12,6 @@ from model import Photo2Sketch, Sketch2Photo
 from model.engine import Engine
 from model.generator import MIN_SIDE
 from model.reverse import ReverseEngine
-from utils import whole_objects
 from utils.checkpoint import CheckpointError, load_network
 from utils.close_ups import close_ups, in_faces, lay_in_all
 from utils.darkness import NOTHING, asked_of
@@ -28,7 +27,7 @@ from utils.picture_modes import to_rgb
 from utils.pictures import read_picture
 from utils.sparing import Sparing
 from utils.style import CANDIDATES, OF_PHOTOS, PLAIN, Style, finish, inked
-from utils.whole_objects import OUTLINE, evened, has_subject
+from utils.whole_objects import OUTLINE, SIDE, evened, has_subject
 from utils.working import array_to_bytes, stack, to_working
 
 LARGE = 8e6  # pixels beyond which not all maps are held at once: they take 44 bytes a pixel
@@ -152,13 +151,14 @@ class Sketcher:
         """For each of some Workings of one shape the map of its foreground, see utils.whole_objects, or None where the style needs none."""
         if not style.needs_foreground:
             return [None] * len(batch)
-        found = self.find_foregrounds([one.photo for one in batch])
-        due = [place for place, one in enumerate(found) if has_subject(one)]
-        small = [to_working(batch[place].photo, whole_objects.SIDE) for place in due]
+        maps = self.find_foregrounds([one.photo for one in batch])
+        due = [place for place, found in enumerate(maps) if has_subject(found)]
+        size = min(SIDE, max(batch[0].shape))  # what is padded to one shape must stay so, so nothing is enlarged
+        small = [to_working(batch[place].photo, size) for place in due]
         outlines = self._planes(stack(small), 0.0, (OUTLINE,)) if due else ()
         for place, one, planes in zip(due, small, outlines):
-            found[place] = evened(found[place], one.trim(planes[0]))
-        return found
+            maps[place] = evened(maps[place], one.trim(planes[0]))
+        return maps
 
     @functools.cached_property
     def find_foregrounds(self):

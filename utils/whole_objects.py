@@ -9,7 +9,7 @@ import math
 import cv2
 import numpy as np
 
-from utils.background import by_surest
+from utils.background import by_surest, surest_of
 from utils.closer_look import CELLS
 from utils.greys import paper
 
@@ -27,19 +27,20 @@ def has_subject(found):
 
 
 def evened(found, outline):
-    """A map of a photo, float32 (h, w), averaged within the outline: float32 (CELLS, CELLS).
+    """A map of a photo, float32 (h, w), averaged within the outline: float32 (CELLS, CELLS), as sure of a subject as before.
 
     outline: of all of the photo, (H, W), uint8 or utils.greys. The less a cell is in doubt the more it counts, or the soft rim of a
     subject would spread behind it. Cells on lines get what is beside them.
     """
     lines = barriers(outline)
-    free = 1 - lines + np.float32(0.01)
     wide = cv2.resize(found, (CELLS, CELLS), interpolation=cv2.INTER_LINEAR)
-    weight = free * ((2 * by_surest(wide)[0].clip(0, 1) - 1) ** 2 + np.float32(LEAST))
+    weight = (2 * by_surest(wide)[0].clip(0, 1) - 1) ** 2 + np.float32(LEAST)
     sums = within(np.dstack([weight * wide, weight]), lines)
     even = sums[..., 0] / sums[..., 1]
+    free = 1 - lines + np.float32(0.01)
     beside = cv2.blur(even * free, (3, 3)) / cv2.blur(free, (3, 3))
-    return even + lines * (beside - even)
+    even += lines * (beside - even)
+    return (even * np.float32(surest_of(wide) / max(surest_of(even), 1e-6))).clip(0, 1)
 
 
 def barriers(outline):
