@@ -13,7 +13,7 @@ from data.filters import ramp
 from model.foreground import SIDE
 from utils.background import by_surest, surely
 
-CELLS = 128  # along either side of a map after the second look
+CELLS = 128  # along either side of a map after the second look, and of any that is made even, see utils.whole_objects
 COMPANY = (1.5, 3.0)  # sure cells in a square of 3 x 3 around one and with it: up to the first it is a stray, from the second on it is none
 AROUND = 0.2, 1 / 32  # what is seen around what was found: a share of that, and one of the photo, on each side
 LEAST = 0.25  # share of the photo's side that is seen at least, but for what lies beyond the photo's border

@@ -1,4 +1,4 @@
-"""Half tones: the blend's subject is modelled with the shading of the pencil drawing.
+"""Half tones: the blend, its subject above all, is modelled with the shading of the pencil drawing.
 
 The blend has firm outlines and shades what is dark. What is between dark and light, a grey animal or a red saucer, it leaves as an empty
 shape, which the pencil drawing shades, if palely. So that goes over its own strokes again, until they are somewhat darker than the photo,

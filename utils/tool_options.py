@@ -157,8 +157,8 @@ def add_look(parser):
             "--background",
             BACKGROUNDS,
             defaults.BACKGROUND,
-            "how dark the blend is behind what the photo is of: 1 as dark as that, 0 blank paper; with 1 and --fur 0 nobody looks for "
-            "what the photo is of, so that is not shaded, and dark clothes, things and backdrops are filled where they are black alone",
+            "how much ink the blend keeps behind what the photo is of: 1 all of it, 0 none; with 1 and --fur 0 nobody looks for "
+            "what the photo is of, so nothing gets the pencil drawing's shading, and dark clothes, things and backdrops are filled where they are black alone",
         ),
         ("--line-width", effects.LINE_WIDTHS, 1.0, "thinner or thicker lines"),
         ("--ink", effects.INKS, 1.0, "lighter or darker ink"),
