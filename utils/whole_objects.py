@@ -56,11 +56,11 @@ def within(values, lines):
     Source: the recursive filter of Gastal and Oliveira 2011, "Domain transform for edge-aware image and video processing", section 5,
     with the ink in place of the image's derivative.
     """
-    longs = [steps(lines), steps(lines.T)]
+    values, longs = values.copy(), [steps(lines), steps(lines.T)]
     for halvings in range(ROUNDS):  # deviations that halve, and whose squares add up to that of REACH
         for long in longs:
             sigma = REACH * len(values) * 2 ** (ROUNDS - 1 - halvings) * math.sqrt(3 / (4**ROUNDS - 1))
-            rows, shares = list(values.copy()), list(np.exp(-math.sqrt(2) / sigma * long))
+            rows, shares = list(values), list(np.exp(-math.sqrt(2) / sigma * long))
             for last, row, share in zip(rows, rows[1:], shares):
                 row += share * (last - row)
             for last, row, share in zip(rows[:0:-1], rows[-2::-1], shares[::-1]):
