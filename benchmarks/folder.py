@@ -1,7 +1,8 @@
-"""A folder drawn by the tools against the network alone: `python -m benchmarks.folder --photos DIR`.
+"""A folder drawn by the tools against the networks alone: `python -m benchmarks.folder --photos DIR`.
 
-The tools decode, finish and encode on the processors that the network draws with, while it draws: what they take is time
-that the network has not. Photos should be of few sizes, for those of one shape are drawn together.
+The tools decode, finish and encode on the processors that the networks draw with, while they draw: what they take is time
+that the networks have not. So does what is between their passes: dark masses, half tones, maps made even. Photos should be of
+few sizes, for those of one shape are drawn together.
 """
 import argparse
 import itertools
@@ -26,16 +27,31 @@ from utils.style import Style
 from utils.tool_options import number
 
 
+class Clock:
+    """Adds up the seconds in which the networks draw, which take turns with it."""
+
+    def __init__(self):
+        self.seconds = 0.0
+
+    def __enter__(self):
+        self.start = time.perf_counter()
+
+    def __exit__(self, *error):
+        self.seconds += time.perf_counter() - self.start
+
+
 def alone(sketcher, workings):
-    """Seconds in which the networks draw some Workings, as many of one shape together as the tools take."""
-    start = time.perf_counter()
+    """Seconds in which some Workings are drawn with all cores, as many of one shape together as the tools take: (of the networks, in all)."""
+    turn, clock, start = sketcher.engine.turn, Clock(), time.perf_counter()
+    sketcher.engine.turn = clock
     for _, same in itertools.groupby(workings, lambda one: one.pixels.shape):
         same = list(same)
         count = min(BATCH, sketcher.at_once(same[0]))
         for first in range(0, len(same), count):
             some = same[first : first + count]
             sketcher.sketches(some, foregrounds=sketcher.foregrounds(some, Style()))
-    return time.perf_counter() - start
+    sketcher.engine.turn = turn
+    return clock.seconds, time.perf_counter() - start
 
 
 def as_folder(sketcher, tasks, folder):
@@ -52,15 +68,15 @@ def as_folder(sketcher, tasks, folder):
 
 
 def measure(sketcher, tasks, rounds):
-    """(photos a second of the network alone, of the tools, MB at most after the first round, after the last)."""
+    """(photos a second of the networks, with what is between their passes, of the tools, MB at most after the first round, after the last)."""
     workings = [sketcher.prepare(sketcher.read(task.path)) for task in tasks]
     alone(sketcher, workings[:BATCH])  # warm up
-    pairs, peaks = [], []
+    seconds, peaks = [], []
     with tempfile.TemporaryDirectory() as folder:
         for _ in range(rounds):  # in turns, so that what else the machine does meets both
-            pairs.append((alone(sketcher, workings), as_folder(sketcher, tasks, folder)))
+            seconds.append((*alone(sketcher, workings), as_folder(sketcher, tasks, folder)))
             peaks.append(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
-    rates = (len(tasks) / statistics.median(seconds) for seconds in zip(*pairs))
+    rates = (len(tasks) / statistics.median(rounds) for rounds in zip(*seconds))
     return *rates, peaks[0], peaks[-1]
 
 
@@ -76,13 +92,13 @@ def main(arguments=None):
         found, _ = find([options.photos], os.devnull, "--photos")
         tasks, _ = assign(found[: options.limit], lambda target: [f"{target}.png"])
         for checkpoint in options.checkpoint:
-            bare, tools, first, last = measure(Sketcher(checkpoint), tasks, options.rounds)
+            bare, drawn, tools, first, last = measure(Sketcher(checkpoint), tasks, options.rounds)
             name = os.path.splitext(os.path.basename(checkpoint))[0]
-            rows.append([name, f"{bare:.1f}", f"{tools:.1f}", f"{100 * tools / bare:.0f} %", f"{first:.0f}", f"{last:.0f}"])
+            rows.append([name, f"{bare:.1f}", f"{drawn:.1f}", f"{tools:.1f}", f"{100 * tools / bare:.0f} %", f"{first:.0f}", f"{last:.0f}"])
     except (InputError, CheckpointError, PictureError, OSError) as error:
         parser.error(str(error))
     print(f"{machine('cpu')}. {len(tasks)} photos:\n")
-    head = ["weights", "network alone, photos a second", "the tools", "share", "MB, first round", f"MB, round {options.rounds}"]
+    head = ["weights", "networks alone, photos a second", "with what is between", "the tools", "share of the networks", "MB, first round", f"MB, round {options.rounds}"]
     print(table(head, rows))
     print(f"\n{work.sentence()}")
 

@@ -100,22 +100,22 @@ def test_no_line_is_too_thin_to_be_a_barrier(shape):
 def test_the_average_reaches_as_far_as_it_says(monkeypatch):
     monkeypatch.setattr(whole_objects, "REACH", 0.03)
     size = 257
-    impulse = np.zeros((size, size, 1), np.float32)
-    impulse[size // 2, size // 2] = 1
-    spread = within(impulse, np.zeros((size, size), np.float32))[..., 0].astype(np.float64)
+    impulse = np.zeros((1, size, size), np.float32)
+    impulse[0, size // 2, size // 2] = 1
+    spread = within(impulse, np.zeros((size, size), np.float32))[0].astype(np.float64)
     assert spread.sum() == pytest.approx(1, abs=1e-3) and spread.min() >= 0
     y, x = np.mgrid[:size, :size] - size // 2
     for offset in (y, x):
         assert np.sqrt((spread * offset**2).sum()) == pytest.approx(0.03 * size, rel=0.05)
-    assert np.allclose(within(np.full((9, 12, 2), 0.3, np.float32), np.zeros((9, 12), np.float32)), 0.3)
+    assert np.allclose(within(np.full((2, 9, 12), 0.3, np.float32), np.zeros((9, 12), np.float32)), 0.3)
 
 
 def test_the_filter_is_the_one_of_its_source():
     """Against Gastal and Oliveira's formulas, 14 and 21, pixel by pixel in float64."""
     rng = np.random.default_rng(0)
-    values, lines = rng.random((9, 14, 2)).astype(np.float32), (rng.random((9, 14)) * (rng.random((9, 14)) < 0.3)).astype(np.float32)
+    values, lines = rng.random((2, 9, 14)).astype(np.float32), (rng.random((9, 14)) * (rng.random((9, 14)) < 0.3)).astype(np.float32)
     kept = values.copy()
-    expected = values.astype(np.float64)
+    expected = np.moveaxis(values, 0, -1).astype(np.float64)
     for number in range(1, ROUNDS + 1):
         for axis in (0, 1):
             expected, walls = np.moveaxis(expected, axis, 0), np.moveaxis(lines.astype(np.float64), axis, 0)
@@ -127,7 +127,7 @@ def test_the_filter_is_the_one_of_its_source():
                     share = feedback ** (1 + STOP * np.maximum(walls[place], walls[last]))[:, None]
                     expected[place] = (1 - share) * expected[place] + share * expected[last]
             expected = np.moveaxis(expected, 0, axis)
-    assert np.allclose(within(values, lines), expected, atol=1e-5) and np.array_equal(values, kept)
+    assert np.allclose(np.moveaxis(within(values, lines), 0, -1), expected, atol=1e-5) and np.array_equal(values, kept)
 
 
 def test_a_map_is_as_sure_of_its_subject_as_before():
@@ -150,12 +150,12 @@ def test_cells_without_lines_are_not_blurred():
 
 
 def test_a_full_wall_lets_nothing_through():
-    values = np.zeros((64, 64, 1), np.float32)
+    values = np.zeros((64, 64), np.float32)
     values[:, :30] = 1
     lines = np.zeros((64, 64), np.float32)
     lines[:, 30:32] = 1
     for turn in (lambda image: image, lambda image: image.swapaxes(0, 1)):
-        after = turn(within(turn(values).copy(), turn(lines).copy()))
+        after = turn(within(turn(values)[None].copy(), turn(lines).copy())[0])
         assert after[:, :30].min() > 0.99 and after[:, 32:].max() < 0.01
 
 

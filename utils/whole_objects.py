@@ -35,8 +35,8 @@ def evened(found, outline):
     lines = barriers(outline)
     wide = cv2.resize(found, (CELLS, CELLS), interpolation=cv2.INTER_LINEAR)
     weight = (2 * by_surest(wide)[0].clip(0, 1) - 1) ** 2 + np.float32(LEAST)
-    sums = within(np.dstack([weight * wide, weight]), lines)
-    even = sums[..., 0] / sums[..., 1]
+    total, weights = within(np.stack([weight * wide, weight]), lines)
+    even = total / weights
     free = 1 - lines + np.float32(0.01)
     beside = cv2.blur(even * free, (3, 3)) / cv2.blur(free, (3, 3))
     even += lines * (beside - even)
@@ -51,24 +51,39 @@ def barriers(outline):
 
 
 def within(values, lines):
-    """float32 (h, w, C), averaged over REACH where no line is between. lines: float32 (h, w), ink in [0, 1].
+    """float32 (C, h, w), averaged over REACH where no line is between. lines: float32 (h, w), ink in [0, 1].
 
     Source: the recursive filter of Gastal and Oliveira 2011, "Domain transform for edge-aware image and video processing", section 5,
     with the ink in place of the image's derivative.
     """
-    values, longs = values.copy(), [steps(lines), steps(lines.T)]
+    longs = [steps(lines), steps(lines.T)]
     for halvings in range(ROUNDS):  # deviations that halve, and whose squares add up to that of REACH
         for long in longs:
-            sigma = REACH * len(values) * 2 ** (ROUNDS - 1 - halvings) * math.sqrt(3 / (4**ROUNDS - 1))
-            rows, shares = list(values), list(np.exp(-math.sqrt(2) / sigma * long))
-            for last, row, share in zip(rows, rows[1:], shares):
-                row += share * (last - row)
-            for last, row, share in zip(rows[:0:-1], rows[-2::-1], shares[::-1]):
-                row += share * (last - row)
-            values = np.stack(rows, 1)  # columns are rows now
+            sigma = REACH * values.shape[1] * 2 ** (ROUNDS - 1 - halvings) * math.sqrt(3 / (4**ROUNDS - 1))
+            values = averaged(values, np.exp(-math.sqrt(2) / sigma * long)).swapaxes(1, 2)  # columns are rows now
+    return values
+
+
+def averaged(values, shares):
+    """float32 (C, h, w), row by row averaged with the last one, on the way down and on the way up again.
+
+    shares: of the last row, in [0, 1], at each step to the next: float32 (h - 1, w). All rows at once: after each round every row has
+    the sum over twice as many of those before it, see Hillis and Steele 1986, "Data parallel algorithms".
+    """
+    spans = [(1, shares)]  # (rows, what is left of a row's weight that many rows on)
+    while 2 * spans[-1][0] < values.shape[1]:
+        rows, left = spans[-1]
+        spans.append((2 * rows, left[:-rows] * left[rows:]))
+    values = values.copy()
+    values[:, 1:] *= 1 - shares
+    for rows, left in spans:
+        values[:, rows:] += left * values[:, :-rows]
+    values[:, :-1] *= 1 - shares
+    for rows, left in spans:
+        values[:, :-rows] += left * values[:, rows:]
     return values
 
 
 def steps(lines):
-    """How far it is from each row of cells to the next, in blank cells: float32 (h - 1, w, 1)."""
-    return np.ascontiguousarray(1 + np.float32(STOP) * np.maximum(lines[1:], lines[:-1]))[..., None]
+    """How far it is from each row of cells to the next, in blank cells: float32 (h - 1, w)."""
+    return np.ascontiguousarray(1 + np.float32(STOP) * np.maximum(lines[1:], lines[:-1]))
