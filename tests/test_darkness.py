@@ -10,7 +10,7 @@ from utils import darkness as module
 from utils.all_drawings import AllDrawings
 from utils.background import left_ink
 from utils.checkpoint import save_generator
-from utils.darkness import BACKDROP, BLACK, DARK, DARKEST, EVEN, LEAST, LIGHT, LIT, ONE, PALEST, asked_of, darkness, lightest, one_tone
+from utils.darkness import BACKDROP, BLACK, DARK, DARKEST, EVEN, LEAST, LIT, ONE, PALEST, asked_of, darkness, one_tone
 from utils.masses import filled, has_dark_masses
 from utils.outputs import AllCandidates, OneDrawing
 from utils.sketcher import Sketcher
@@ -405,12 +405,7 @@ def test_all_ways_to_the_blend_ask_with_the_subject(tmp_path, monkeypatch):
     assert bar == [(1, 1)] and seen[-1] is None
 
 
-@pytest.mark.parametrize("shape", [(1, 1), (7, 13), (120, 160)])
-def test_the_lightest_grey_is_a_percentile(shape):
-    for seed in range(5):
-        gray = np.random.default_rng(seed).integers(0, 256, shape).astype(np.uint8)
-        assert lightest(gray) == np.percentile(gray, LIGHT, method="inverted_cdf")
-    assert lightest(np.zeros((4, 4), np.uint8)) == 0
+def test_a_black_photo_has_no_tone_that_is_no_number():
     assert np.isfinite(asked_by(np.zeros(SIZE, np.uint8), figure(slice(4, 28)))[0]).all()
 
 

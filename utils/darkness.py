@@ -14,10 +14,9 @@ import numpy as np
 from data.filters import blur, halved, ramp, slope
 from data.skin import skin
 from utils.background import left_ink, subject
+from utils.light import lightest
 from utils.working import to_working
 
-LIGHT = 95  # percentile of the greys that others are relative to
-DIMMEST = 16  # that grey from 0 to 255, up to which all of a photo is noise and nothing dark
 SMOOTH = 1.5  # pixels, deviation of the Gaussian that takes texture away
 DARKEST = 0.64  # tone that black asks for; the mean ink is a little less, for strokes so dense overlap
 BLACK = (0.06, 0.22)  # grey: up to the first it is black, from the second on no tone is asked for,
@@ -47,12 +46,6 @@ NIGHT = (0.15, 0.3)  # and where the wide grey is less than these
 NEAR = np.ones((3, 3), np.uint8)  # pairs of pixels around a rim in which borders and the subject are looked for
 EDGE = 5  # pairs of pixels over which a backdrop's end is softened
 NOTHING = np.float32(0), np.float32(1)  # what darkness() gives for a photo that asks for nothing: no tone, and all that is drawn counts
-
-
-def lightest(gray):
-    """The grey from 0 to 255 that LIGHT percent of a uint8 image are not lighter than."""
-    counts = cv2.calcHist([gray], [0], None, [256], [0, 256]).ravel().cumsum(dtype=np.float64)  # bincount would copy it in int64
-    return int(np.searchsorted(counts, LIGHT / 100 * counts[-1]))
 
 
 def asked_of(one, small, foreground):

@@ -15,6 +15,7 @@ WORKING_SIZE = 768  # pixels of the long side at which photos are drawn: small f
 FACES = 2.5  # how many times larger small faces are drawn, and no larger than about 230 pixels: 1 as the rest
 CRISP = 1.0  # how steep the borders of strokes are made, and how far dark and faint ink are moved apart: 0 leaves what the network draws
 FUR = 0.75  # ink of the strands that are drawn where the subject has fur or hair: 0 none
+WASH = 1.0  # of the soft tone that is laid where the drawing left its subject blank: 0 none
 BACKGROUND = 0.55  # share of the blend's ink that is left behind the foreground
 MAX_ENLARGEMENT = 4.0  # of small photos on their way to the working size
 MIN_WORKING_SIZE = 64  # pixels; below it there is nothing to see

@@ -13,8 +13,8 @@ from data.filters import blur, enlarged, halved, ramp
 from utils.background import in_front
 from utils.bands import in_bands
 from utils.close_ups import in_faces
-from utils.darkness import DIMMEST, lightest
 from utils.greys import paper
+from utils.light import DIMMEST, lightest
 from utils.style import CANDIDATES
 
 MODEL = CANDIDATES  # number of the pencil drawing

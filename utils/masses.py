@@ -6,18 +6,17 @@ drawing has tone between its lines and the first one is paler, strokes of the sa
 that the photo has. The small drawing is filled in the same way from one of half its size, and so on. What no drawing has, the
 photo's own darkness asks for.
 """
-import functools
-
 import cv2
 import numpy as np
 
 from data.filters import guided, halved, ramp
-from data.shading import CONTRAST
 from model.head import SHADED
 from utils.bands import in_bands
-from utils.darkness import DIMMEST, NOTHING, lightest
+from utils.darkness import NOTHING
 from utils.greys import depth, paper
-from utils.strokes import ANGLES, PERIOD, stroke_field
+from utils.hatching import strokes
+from utils.light import DIMMEST, lightest
+from utils.strokes import PERIOD
 from utils.style import CANDIDATES
 
 SIDE = 384  # pixels of the second drawing's long side, at most,
@@ -34,7 +33,6 @@ STEPS, LIMIT = 2**12, 2**15 - 1  # per unit, and most of them: in which the fit 
 DARK = 0.4  # by the lightest greys: what is darker counts as dark,
 AROUND = 11  # pixels of the second drawing, side of the square over which that is averaged,
 PART = 0.01  # of the picture: a second drawing is made where more is dark
-DIRECTION = ANGLES.index(3 * np.pi / 4)  # of the strokes: the network's own where a form has no direction
 BAND = 2 * PERIOD  # rows at once, which bounds the memory: the stroke field begins anew with each band
 
 
@@ -94,10 +92,3 @@ def fill_band(sketch, gray, a, b):
     missing *= ramp(missing, *PALER)
     missing *= strokes(*sketch.shape)
     return cv2.multiply(sketch, 1 - np.clip(missing, 0, 1, out=missing), dtype=depth(sketch))
-
-
-@functools.lru_cache(maxsize=4)
-def strokes(height, width):
-    """Strokes of DIRECTION over height x width pixels, float32, whose mean is 1."""
-    field = 1 + CONTRAST * stroke_field()[DIRECTION]
-    return np.tile(field, (-(-height // PERIOD), -(-width // PERIOD)))[:height, :width]

@@ -1,0 +1,12 @@
+"""The light of a photo: the grey that its others are relative to."""
+import cv2
+import numpy as np
+
+LIGHT = 95  # percentile of the greys that others are relative to
+DIMMEST = 16  # that grey from 0 to 255, up to which all of a photo is noise and nothing dark
+
+
+def lightest(gray):
+    """The grey from 0 to 255 that LIGHT percent of a uint8 image are not lighter than."""
+    counts = cv2.calcHist([gray], [0], None, [256], [0, 256]).ravel().cumsum(dtype=np.float64)  # bincount would copy it in int64
+    return int(np.searchsorted(counts, LIGHT / 100 * counts[-1]))

@@ -1,0 +1,132 @@
+"""Wash: soft tone where the blend left its subject blank, as of graphite rubbed with a finger, and form for faces.
+
+Lines and hatching say what is dark. What is between, a cheek, a saucer, a trunk, stays paper, and a face is a mask without its light
+and shadow. A draughtsman lays a pale tone over it, which follows the photo's light, without its texture. So the photo is smoothed, but
+for its borders, and where the drawing has less ink than follows from that, it gets what is missing. A face is measured by its own
+light, whatever its skin, and keeps its features, over which the tone lies.
+"""
+import functools
+
+import cv2
+import numpy as np
+
+from data.filters import blur, enlarged, guided, halved, ramp
+from utils.background import in_front, subject
+from utils.bands import in_bands
+from utils.effects import check
+from utils.hatching import strokes
+from utils.light import DIMMEST, lightest
+from utils.strokes import PERIOD
+
+WASHES = (0.0, 1.0)  # allowed amounts; 0 lays none
+SIDE = 384  # pixels of the long side at which light is looked at, at most; maps have half of it
+WINDOW, NOISE = 5, 0.003  # cells, and variance of the grey, for its smoothing: of smaller steps none is a border
+COLOUR = 0.5  # share of its strongest channel in how light a colour is: a warm white is no grey
+LIGHT, DEEP = 0.8, 0.8  # grey from which on there is no tone, and tone for each 1 of grey below it
+FACE_LIGHT, FACE_DEEP, FACE_DARK = 0.94, 0.8, 0.25  # of faces, by their own light: the same, and tone for each 1 of grey below LIGHT besides
+MOST = 0.4  # tone that is never reached: half of it comes from a little more, all from no end
+NEAR = 1.25  # cells, deviation of the Gaussian over which ink is averaged
+BROAD = np.ones((5, 5), np.uint8)  # cells: a line, or what is less broad than this otherwise, counts as none, for tone goes up to it
+GRAIN = 0.35  # share of the strokes' contrast: the tone is smoother than hatching, and still a pencil's
+DARKEST = 0.1  # light of a face, at least
+LEAST = 6.0  # cells of a face's height: smaller ones are no forms
+LIT = 90  # percentile of the greys in a face that is its light
+LIKE = 10.0, 20.0  # distance of colours, Cr and Cb from 0 to 255: up to the first they are a face's, from the second on they are not
+MIDDLE = 0.75  # of a face's half axes: what is within has its colour
+REACH = 1.0, 1.6  # of the half axes of a face with its neck: up to the first a place may belong to it, from the second on it does not
+NECK = 0.15, 1.5, 1.6  # those are about a middle that is lower by this share of the height, and longer and wider by these factors
+ROOM = 128  # share of 1 in the map of it, which goes up to 1 / (1 - MOST)
+KINDS = np.int16, np.int16, np.uint8, np.uint8  # of the maps, see missing()
+BAND = 4 * PERIOD  # rows at once, which bounds the memory
+
+
+def washed(sketch, working, foreground, amount):
+    """The sketch with soft tone on its subject, at the working size. Nothing gets lighter.
+
+    sketch: uint8 (H, W), 255 = paper. working: the photo at this size with its faces, see utils.working. foreground: a map of the whole
+    photo, float32 (h, w), see utils.background. amount: share of the tone, 0 (none) to 1; ValueError beyond.
+    """
+    check("wash", amount, WASHES)
+    maps = amount and missing(sketch, working, foreground, amount)
+    if not maps:
+        return sketch
+    full = (cv2.resize(one, sketch.shape[::-1], interpolation=cv2.INTER_LINEAR) for one in maps)
+    return in_bands(wash_band, BAND, 0, sketch, working.gray, *full)
+
+
+def missing(sketch, working, foreground, amount):
+    """The tone that the sketch lacks, as wash_band() needs it: maps of up to SIDE / 2 cells, or None where it lacks none.
+
+    (offset, slope, ink, room): the tone asked for, in bytes, as what follows from the photo's grey, both int16; the drawing's ink, in
+    bytes; and of what is then missing the share that is laid on, on the paper that is left, in parts of ROOM. All as in washed().
+    """
+    height, width = working.gray.shape
+    scale = min(1.0, SIDE / max(height, width))
+    photo = cv2.resize(working.photo, (max(1, round(scale * width)), max(1, round(scale * height))), interpolation=cv2.INTER_AREA)
+    lightest_of = np.float32(max(DIMMEST, lightest(working.gray)))
+    gray = cv2.cvtColor(photo, cv2.COLOR_RGB2GRAY) / lightest_of
+    face, light = of_faces(photo, halved(gray), np.reshape(working.faces, (-1, 4)) * (scale / 2))
+    colour = (functools.reduce(cv2.max, cv2.split(photo)) / lightest_of).clip(0, 1) - gray
+    values = gray + COLOUR * (1 - enlarged(face, 2, gray.shape)) * colour
+    a, b = guided(gray, values, np.ones_like(gray), WINDOW, NOISE)
+    sized = lambda image: cv2.resize(image, face.shape[::-1], interpolation=cv2.INTER_LINEAR)
+    of_subject, front = (sized(np.float32(one(foreground))) for one in (subject, in_front))
+    share = np.float32(amount) * (of_subject + face * (front - of_subject))
+    if not share.any():
+        return None
+    offset = DEEP * LIGHT + face * np.float32(FACE_DEEP * FACE_LIGHT + FACE_DARK * LIGHT - DEEP * LIGHT)
+    slope = DEEP + face * (FACE_DEEP / light + np.float32(FACE_DARK - DEEP))
+    ink = blur(1 - cv2.resize(sketch, a.shape[::-1], interpolation=cv2.INTER_AREA) / np.float32(255), NEAR)
+    ink = cv2.morphologyEx(ink, cv2.MORPH_OPEN, BROAD) * (1 - face)
+    parts = 255 * (offset - slope * b), 255 * slope * a * (255 / lightest_of), 255 * ink, ROOM * share / (1 - np.minimum(ink, MOST))
+    return [np.rint(part).clip(np.iinfo(kind).min, np.iinfo(kind).max).astype(kind) for part, kind in zip(parts, KINDS)]
+
+
+def of_faces(photo, gray, boxes):
+    """Where faces and their necks are, float32 (h, w) in [0, 1], and the light of each in its place, float32 (h, w), 1 elsewhere.
+
+    photo: uint8 (2 h, 2 w, 3), or 1 less. gray: float32 (h, w), 1 = the photo's light. boxes: (n, 4), left, top, width and height in it.
+    """
+    share, light = np.zeros_like(gray), np.ones_like(gray)
+    if not len(boxes):
+        return share, light
+    colours = np.float32(cv2.blur(halved(cv2.cvtColor(photo, cv2.COLOR_RGB2YCrCb)), (3, 3))[..., 1:])
+    lower, *larger = NECK
+    for left, top, width, height in boxes:
+        x, y, axes = left + width / 2, top + height / 2, np.array((height / 2, width / 2))
+        reach = REACH[1] * axes * larger
+        part = tuple(slice(max(int(at - one), 0), max(int(at + one) + 1, 0)) for at, one in zip((y + lower * height, x), reach))
+        inner = distance(part, share[part].shape, y, x, axes) < MIDDLE
+        if height < LEAST or not inner.any():
+            continue
+        around = 1 - ramp(distance(part, inner.shape, y + lower * height, x, axes * larger), *REACH)
+        unlike = cv2.magnitude(*cv2.split(colours[part] - np.median(colours[part][inner], 0)))
+        one = cv2.blur(np.float32(around * (1 - ramp(unlike, *LIKE))), (3, 3))
+        skin = gray[part][inner & (unlike < LIKE[1])]
+        own = max(DARKEST, np.percentile(skin, LIT)) if len(skin) else 1.0
+        light[part][one > share[part]] = own
+        np.maximum(share[part], one, out=share[part])
+    return share, cv2.blur(light, (3, 3))
+
+
+def distance(part, shape, y, x, axes):
+    """From a middle (y, x), in half axes of an ellipse, of the pixels of a part of a picture, a pair of slices: float32 of its shape (h, w)."""
+    down, right = (np.arange(one.start, one.start + size, dtype=np.float32) + np.float32(0.5) for one, size in zip(part, shape))
+    return np.hypot((down[:, None] - np.float32(y)) / np.float32(axes[0]), (right - np.float32(x)) / np.float32(axes[1]))
+
+
+def wash_band(sketch, gray, offset, slope, ink, room):
+    """Some rows of washed(), from a multiple of PERIOD on. The rest: see missing(), in the size of the sketch."""
+    if not cv2.hasNonZero(room):
+        return sketch
+    asked = cv2.subtract(offset, cv2.multiply(slope, np.int16(gray), scale=1 / 255), dtype=cv2.CV_8U)
+    lacking = cv2.subtract(cv2.LUT(asked, limited()), ink)
+    tone = cv2.multiply(lacking, room, scale=1 / (255 * ROOM), dtype=cv2.CV_32F)
+    tone *= 1 - GRAIN + GRAIN * strokes(*sketch.shape)
+    return cv2.multiply(sketch, 1 - tone, dtype=cv2.CV_8U)
+
+
+@functools.lru_cache(maxsize=1)
+def limited():
+    """The tone for each that is asked for, in bytes: uint8 (256,). It rises and stays below MOST."""
+    return np.uint8(np.rint(255 * MOST * (1 - np.exp(-np.arange(256) / (255 * MOST)))))
