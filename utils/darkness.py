@@ -14,7 +14,7 @@ import numpy as np
 from data.filters import blur, halved, ramp, slope
 from data.skin import skin
 from utils.background import left_ink, subject
-from utils.light import lightest
+from utils.lightest_grey import lightest
 from utils.working import to_working
 
 SMOOTH = 1.5  # pixels, deviation of the Gaussian that takes texture away

@@ -14,7 +14,7 @@ from utils.background import in_front
 from utils.bands import in_bands
 from utils.close_ups import in_faces
 from utils.greys import paper
-from utils.light import DIMMEST, lightest
+from utils.lightest_grey import DIMMEST, lightest
 from utils.style import CANDIDATES
 
 MODEL = CANDIDATES  # number of the pencil drawing

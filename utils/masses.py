@@ -15,7 +15,7 @@ from utils.bands import in_bands
 from utils.darkness import NOTHING
 from utils.greys import depth, paper
 from utils.hatching import strokes
-from utils.light import DIMMEST, lightest
+from utils.lightest_grey import DIMMEST, lightest
 from utils.strokes import PERIOD
 from utils.style import CANDIDATES
 

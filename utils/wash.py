@@ -15,7 +15,7 @@ from utils.background import in_front, subject
 from utils.bands import in_bands
 from utils.effects import check
 from utils.hatching import strokes
-from utils.light import DIMMEST, lightest
+from utils.lightest_grey import DIMMEST, lightest
 from utils.strokes import PERIOD
 
 WASHES = (0.0, 1.0)  # allowed amounts; 0 lays none

@@ -1,4 +1,4 @@
-"""The light of a photo: the grey that its others are relative to."""
+"""The grey that counts as a photo's light: what its others are relative to."""
 import cv2
 import numpy as np
 
