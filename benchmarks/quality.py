@@ -21,13 +21,13 @@ from utils.background import BACKGROUNDS  # noqa: E402
 from utils.checkpoint import CheckpointError, load_network  # noqa: E402
 from utils.close_ups import TIMES  # noqa: E402
 from utils.crisp import CRISPS  # noqa: E402
-from utils.defaults import BACKGROUND, CHECKPOINTS, CRISP, FACES, FUR, WASH  # noqa: E402
+from utils.defaults import BACKGROUND, CHECKPOINTS, CRISP, FACES, FUR, SHADE  # noqa: E402
 from utils.devices import DeviceError  # noqa: E402
 from utils.fur import FURS  # noqa: E402
 from utils.pictures import PictureError, read_picture  # noqa: E402
+from utils.shade import SHADES  # noqa: E402
 from utils.style import PLAIN  # noqa: E402
 from utils.tool_options import Parser, device, number, working_size  # noqa: E402
-from utils.wash import WASHES  # noqa: E402
 
 try:
     from benchmarks import classical, truth
@@ -106,7 +106,7 @@ def parse(arguments):
     add("--faces", type=number(*TIMES), default=FACES, metavar="X", help="as in eval_test.py; default: %(default)s")
     add("--crisp", type=number(*CRISPS), default=CRISP, metavar="X", help="likewise; default: %(default)s")
     add("--fur", type=number(*FURS), default=FUR, metavar="X", help="likewise; default: %(default)s")
-    add("--wash", type=number(*WASHES), default=WASH, metavar="X", help="likewise; default: %(default)s")
+    add("--shade", type=number(*SHADES), default=SHADE, metavar="X", help="likewise; default: %(default)s")
     add("--background", type=number(*BACKGROUNDS), default=BACKGROUND, metavar="X", help="likewise; default: %(default)s")
     add(
         "--matching",

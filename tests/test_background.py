@@ -139,7 +139,7 @@ def test_photos_drawn_together_each_have_their_own_foreground(finder, monkeypatc
     for one, square in zip(batch, seen[0]):
         assert np.abs(square[128] / 1.0 - one.photo[95:97].mean(0)).mean() < 2  # the row in the middle, of 256 columns
         assert np.abs(square.mean((0, 1)) - one.photo.mean((0, 1))).max() < 1
-    assert finder.foregrounds(batch, Style(fur=0.0, wash=0.0, background=1.0)) == finder.foregrounds(batch, Style(candidate=2)) == [None] * 3
+    assert finder.foregrounds(batch, Style(fur=0.0, shade=0.0, background=1.0)) == finder.foregrounds(batch, Style(candidate=2)) == [None] * 3
 
 
 def test_the_option_reaches_the_drawings(draw, tmp_path, monkeypatch):
@@ -177,7 +177,7 @@ def test_missing_weights_are_a_sentence(draw, tmp_path, monkeypatch):
     status, *said = draw()
     assert status == 1 and "none.pth" in "".join(said) and "utils.training.foreground" in "".join(said)
     assert not (tmp_path / "out/a.png").exists()
-    for more in (["--background", "1", "--fur", "0", "--wash", "0"], ["--candidate", "2"]):  # these need none
+    for more in (["--background", "1", "--fur", "0", "--shade", "0"], ["--candidate", "2"]):  # these need none
         assert draw(*more)[0] == 0
 
 

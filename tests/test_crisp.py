@@ -91,7 +91,7 @@ def test_drawings_are_crisp_by_default_photos_never(tmp_path):
     photo = np.random.default_rng(0).integers(0, 256, (48, 64, 3), np.uint8)
     sketcher = Sketcher(weights(tmp_path), "cpu", "float32", "full")
     (drawn,) = sketcher.sketches([sketcher.prepare(photo)])
-    assert np.array_equal(sketcher.draw(photo, fur=0.0, wash=0.0, background=1.0), toned(crisp(reserved(drawn, gray_of(photo), 1.0), 1.0), 1.0))
+    assert np.array_equal(sketcher.draw(photo, fur=0.0, shade=0.0, background=1.0), toned(crisp(reserved(drawn, gray_of(photo), 1.0), 1.0), 1.0))
     measured = AllDrawings(weights(tmp_path), "cpu")(photo)["blend"]
     assert np.array_equal(np.rint(255 * measured), sketcher.draw(photo))
     back = Sketcher(reverse_weights(tmp_path), "cpu", "float32", "full", "sketch2photo")

@@ -135,5 +135,5 @@ def test_no_ink_of_any_kind_is_in_the_frame_but_at_crisp_0():
     for style in (Style(), Style(line_width=2.0, ink=1.5), Style(candidate=5), Style(crisp=0.1, fur=1.0)):
         drawn = inked(sketch, style, working, found)
         assert (drawn[:33] == 255).all() and (drawn[267:] == 255).all() and drawn[60:240].mean() < 200
-    assert (inked(sketch, Style(crisp=0.0, fur=0.0, wash=0.0, background=1.0), working) == sketch).all()
+    assert (inked(sketch, Style(crisp=0.0, fur=0.0, shade=0.0, background=1.0), working) == sketch).all()
     assert inked(sketch, Style(), Working(scene(), SIZE, SIZE))[:33].mean() < 150

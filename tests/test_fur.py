@@ -128,9 +128,9 @@ def test_the_blend_has_fur_and_candidates_have_none(tmp_path, monkeypatch):
     monkeypatch.setattr("utils.sketcher.has_subject", lambda found: False)  # no outline, for the maps are as they should be
     network = sketcher.sketches
     monkeypatch.setattr(sketcher, "sketches", lambda batch, *rest: [np.full_like(one, paper(one)) for one in network(batch, *rest)])
-    drawn = sketcher.draw(coat(), crisp=0.0, wash=0.0, background=1.0)
+    drawn = sketcher.draw(coat(), crisp=0.0, shade=0.0, background=1.0)
     assert np.array_equal(drawn, furred(PAPER, working_of(coat()), left_half(), 0.75)) and drawn.min() < 100
-    assert np.array_equal(sketcher.draw(coat(), fur=0.0, wash=0.0), PAPER)
+    assert np.array_equal(sketcher.draw(coat(), fur=0.0, shade=0.0), PAPER)
     assert np.array_equal(sketcher.draw(coat(), candidate=3), PAPER)
 
 
@@ -141,7 +141,7 @@ def test_the_option_reaches_the_drawings(draw, tmp_path, monkeypatch):
     store(tmp_path / "in/a.png", coat(64))
     ink = []
     for amount in ("0", "0.5", "1"):
-        assert draw("--fur", amount, "--wash", "0")[0] == 0
+        assert draw("--fur", amount, "--shade", "0")[0] == 0
         ink.append(255 - np.array(Image.open(tmp_path / "out/a.png")).mean())
     assert ink[0] == 0 and ink[2] > 1.5 * ink[1] > 1
 
@@ -159,6 +159,6 @@ def test_a_beard_gains_strands_and_buildings_hardly_any(monkeypatch):
     sketcher = Sketcher(device="cpu")
     for name, part in (("portrait", np.s_[160:245, 205:300]), ("doors", np.s_[:]), ("street", np.s_[:])):  # the beard; all of the others
         photo = sketcher.read(os.path.join(ROOT, "Test", f"{name}.jpg"))
-        without, with_fur = (255 - sketcher.draw(photo, fur=amount, wash=0.0, faces=1.0)[part].mean() for amount in (0.0, 1.0))
+        without, with_fur = (255 - sketcher.draw(photo, fur=amount, shade=0.0, faces=1.0)[part].mean() for amount in (0.0, 1.0))
         gains[name] = with_fur / without - 1
     assert gains["portrait"] > 0.2 and max(gains["doors"], gains["street"]) < 0.005

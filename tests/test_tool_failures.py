@@ -236,7 +236,7 @@ def test_a_second_interruption_begins_nothing_more(tmp_path, checkpoint, monkeyp
 
     monkeypatch.setattr(OneDrawing, "write", slowly)
     monkeypatch.setattr(runner, "THREADS", 1)
-    output = OneDrawing(str(tmp_path / "out"), "png", Style(fur=0.0, wash=0.0, background=1.0))
+    output = OneDrawing(str(tmp_path / "out"), "png", Style(fur=0.0, shade=0.0, background=1.0))
     os.makedirs(output.folder)
     drawing = runner.Runner(
         Sketcher(checkpoint, "cpu", "float32", 64), output, records.Records(output.folder), "", False, threading.Event(), interrupt

@@ -196,7 +196,7 @@ def test_what_is_for_drawings_is_refused_where_photos_are_made(tmp_path):
     with one_thread():
         reverse = Sketcher(reverse_weights(tmp_path), device="cpu", size=64, direction="sketch2photo")
         plain = reverse.draw(scene())
-        for wrong in ({"candidate": 1}, {"detail": 1.0}, {"fur": 1.0}, {"wash": 0.5}, {"background": 0.0}, {"crisp": 2.0}, {"line_width": 3.0}):
+        for wrong in ({"candidate": 1}, {"detail": 1.0}, {"fur": 1.0}, {"shade": 0.5}, {"background": 0.0}, {"crisp": 2.0}, {"line_width": 3.0}):
             with pytest.raises(ValueError, match=f"{next(iter(wrong))} is for drawings"):
                 reverse.draw(scene(), **wrong)
         assert np.array_equal(reverse.draw(scene(), crisp=0.0, candidate=None), plain)

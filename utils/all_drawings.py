@@ -2,7 +2,7 @@
 import numpy as np
 
 from data.guidance import DRAWINGS
-from utils.defaults import BACKGROUND, CRISP, FACES, FUR, WASH
+from utils.defaults import BACKGROUND, CRISP, FACES, FUR, SHADE
 from utils.sketcher import NUMBERS, Sketcher
 from utils.resize import resize
 from utils.style import Style, inked
@@ -11,13 +11,13 @@ from utils.style import Style, inked
 class AllDrawings:
     """A Sketcher in float32 for all drawings at once.
 
-    checkpoint, device, size: as in Sketcher, but that the default is the photo's own size. faces, crisp, fur, wash, background: as
+    checkpoint, device, size: as in Sketcher, but that the default is the photo's own size. faces, crisp, fur, shade, background: as
     in utils.style.Style. CheckpointError or DeviceError where one is missing.
     """
 
-    def __init__(self, checkpoint=None, device="auto", size="full", faces=FACES, crisp=CRISP, fur=FUR, wash=WASH, background=BACKGROUND):
+    def __init__(self, checkpoint=None, device="auto", size="full", faces=FACES, crisp=CRISP, fur=FUR, shade=SHADE, background=BACKGROUND):
         self.sketcher = Sketcher(checkpoint, device, "float32", size)
-        self.style = Style(faces=faces, crisp=crisp, fur=fur, wash=wash, background=background)
+        self.style = Style(faces=faces, crisp=crisp, fur=fur, shade=shade, background=background)
 
     def __call__(self, photo):
         """uint8 RGB (H, W, 3) -> {name of DRAWINGS: float32 (H, W) in [0, 1], 1 = paper}, the blend last."""

@@ -2,7 +2,7 @@
 
 Both take photo, float32 RGB (B, 3, H, W) in [0, 1] of any size from 16 x 16, and detail, a float32 scalar from -1
 (sparse) to 1 (dense), and return the blended sketch (B, 1, H, W) in [0, 1], 1 = paper: as the network
-draws it, which is --faces 1 --crisp 0 --fur 0 --wash 0 --background 1 of the tools without their smaller drawings of dark masses.
+draws it, which is --faces 1 --crisp 0 --fur 0 --shade 0 --background 1 of the tools without their smaller drawings of dark masses.
 """
 import argparse
 import os

@@ -22,7 +22,7 @@ class ForegroundFinder:
             network = load_network(Foreground, path)
         except CheckpointError as error:
             train = "train it with python -m utils.training.foreground"
-            remedy = f"It tells what the photo is of: {train}, or draw with --fur 0 --wash 0 --background 1."
+            remedy = f"It tells what the photo is of: {train}, or draw with --fur 0 --shade 0 --background 1."
             raise CheckpointError(f"{error} {remedy}") from error
         # A second look that goes elsewhere by a pixel sees a little else: bfloat16 must not move it, so the first one is in float32.
         self.first = for_finding(network, engine.device, torch.float32)

@@ -8,21 +8,21 @@ from utils import effects
 from utils.background import BACKGROUNDS, set_off
 from utils.close_ups import TIMES
 from utils.crisp import CRISPS, crisp
-from utils.defaults import BACKGROUND, CRISP, FACES, FUR, WASH
+from utils.defaults import BACKGROUND, CRISP, FACES, FUR, SHADE
 from utils.enlarge import to_size
 from utils.frame import without_frame
 from utils.fur import FURS, furred
 from utils.greys import in_bytes
 from utils.reserve import reserved
+from utils.shade import SHADES, shaded
 from utils.specks import specks_in
 from utils.tone import toned
-from utils.wash import WASHES, washed
 
 NAMES = DRAWINGS[:-1]  # of the candidates, from sparse to dense
 CANDIDATES = len(NAMES)
 GRAPHITE = 0.4  # share of the crispness that the last candidate, the pencil drawing, is inked with: graphite is soft
 OF_PHOTOS = ("beside",)  # fields of a Style that mean something where photos are made of drawings, too
-PLAIN = {"faces": 1.0, "crisp": 0.0, "fur": 0.0, "wash": 0.0, "background": 1.0}  # fields of a Style that leaves what the network draws as it is
+PLAIN = {"faces": 1.0, "crisp": 0.0, "fur": 0.0, "shade": 0.0, "background": 1.0}  # fields of a Style that leaves what the network draws as it is
 
 
 @dataclasses.dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Style:
     faces: float = FACES  # how many times larger small faces are drawn, before they are laid into the drawing; 1 as the rest
     crisp: float = CRISP  # of strokes: borders, tones, lights between them, none astray; 0 leaves all as drawn, and a black frame in
     fur: float = FUR  # ink of the strands that the blend gets where the subject has fur or hair
-    wash: float = WASH  # soft tone that the blend gets where its subject is left blank, and form for faces
+    shade: float = SHADE  # of the pale hatching, by the photo's light, that the blend gets on faces and where it was left blank
     background: float = BACKGROUND  # share of the blend's ink that is left behind the foreground
     line_width: float = 1.0  # factor
     ink: float = 1.0  # factor
@@ -51,7 +51,7 @@ class Style:
         effects.check("faces", self.faces, TIMES)
         effects.check("crisp", self.crisp, CRISPS)
         effects.check("fur", self.fur, FURS)
-        effects.check("wash", self.wash, WASHES)
+        effects.check("shade", self.shade, SHADES)
         effects.check("background", self.background, BACKGROUNDS)
         effects.check("line width", self.line_width, effects.LINE_WIDTHS)
         effects.check("ink", self.ink, effects.INKS)
@@ -75,11 +75,11 @@ class Style:
 
     @property
     def needs_foreground(self):
-        """Whether the drawing needs to know what the photo is of: for fur and a paler background, and then for half tones and dark masses too.
+        """Whether the drawing needs to know what the photo is of: for fur, shading and a paler background, and then for half tones and dark masses too.
 
         The blend alone does, as candidates are drawn as they are.
         """
-        return self.candidate is None and (self.fur > 0 or self.wash > 0 or self.background < 1)
+        return self.candidate is None and (self.fur > 0 or self.shade > 0 or self.background < 1)
 
 
 def to_bytes(values):
@@ -107,7 +107,7 @@ def inked(sketch, style, working, foreground=None):
     """
     sketch = pen(sketch, working, style.crisp * (GRAPHITE if style.candidate == CANDIDATES else 1))
     if foreground is not None:
-        sketch = washed(furred(sketch, working, foreground, style.fur), working, foreground, style.wash * min(1, 1 + style.detail))
+        sketch = shaded(furred(sketch, working, foreground, style.fur), working, foreground, style.shade * min(1, 1 + style.detail))
     if style.line_width != 1 or style.ink != 1:
         sketch = to_bytes(effects.adjust(sketch / np.float32(255), style.line_width, style.ink))
     if style.crisp:

@@ -10,11 +10,11 @@ from utils.close_ups import TIMES
 from utils.crisp import CRISPS
 from utils.encode import FORMATS, OPAQUE
 from utils.fur import FURS
+from utils.shade import SHADES
 from utils.style import CANDIDATES, NAMES, OF_PHOTOS, PLAIN, Style
-from utils.wash import WASHES
 
 # Options that are fields of Style.
-STYLE = ("detail", "faces", "crisp", "fur", "wash", "background", "line_width", "ink", "invert", "transparent", "colour", "beside")
+STYLE = ("detail", "faces", "crisp", "fur", "shade", "background", "line_width", "ink", "invert", "transparent", "colour", "beside")
 
 
 class Parser(argparse.ArgumentParser):
@@ -154,12 +154,12 @@ def add_look(parser):
             "0 as the network draws them, with its frame",
         ),
         ("--fur", FURS, defaults.FUR, "how dark the strands are that the blend gets where its subject has fur or hair; 0 leaves them out"),
-        ("--wash", WASHES, defaults.WASH, "how much soft tone, by the photo's light, the blend gets on faces and a blank subject; 0 none"),
+        ("--shade", SHADES, defaults.SHADE, "how dark the pale hatching is that the blend gets on faces and where it was left blank; 0 leaves it out"),
         (
             "--background",
             BACKGROUNDS,
             defaults.BACKGROUND,
-            "how much ink the blend keeps behind what the photo is of: 1 all of it, 0 none; with 1, --fur 0 and --wash 0 nobody looks for "
+            "how much ink the blend keeps behind what the photo is of: 1 all of it, 0 none; with 1, --fur 0 and --shade 0 nobody looks for "
             "what the photo is of, so nothing gets the pencil drawing's shading, and dark things are filled where they are black alone",
         ),
         ("--line-width", effects.LINE_WIDTHS, 1.0, "thinner or thicker lines"),
@@ -213,7 +213,7 @@ def parse(parser, arguments=None):
                 option = f"--{name.replace('_', '-')}"
                 parser.error(f"{option} is for drawings and has no meaning with --direction sketch2photo")
         vars(options).update(PLAIN)  # photos have no strokes and nothing behind them
-    for name in ("detail", "fur", "wash", "background"):
+    for name in ("detail", "fur", "shade", "background"):
         if options.candidate and getattr(options, name) != parser.get_default(name):
             parser.error(f"--{name} sets the blend and has no meaning with --candidate: leave one out")
     try:

@@ -1,15 +1,16 @@
-"""Wash: soft tone by the photo's own light, where the drawing left its subject blank, and form for faces."""
+"""Shading: pale hatching by the photo's own light, where the drawing was left blank, and form for faces."""
 import cv2
 import numpy as np
 import pytest
 from PIL import Image
 
 from tests.tool_kit import checkpoint, draw, scene, store  # noqa: F401
-from utils import style, wash
+from utils import shade, style
 from utils.foreground_finder import ForegroundFinder
+from utils.hatching import strokes
+from utils.shade import DEEP, FACE_DARK, FACE_DEEP, FACE_LIGHT, LIGHT, MOST, REST, of_faces, shaded
 from utils.strokes import PERIOD
 from utils.style import Style, inked
-from utils.wash import DEEP, FACE_DARK, FACE_DEEP, FACE_LIGHT, LIGHT, MOST, of_faces, washed
 from utils.working import Working
 
 SHAPE = (PERIOD, 2 * PERIOD)  # whole periods of the strokes, so that their mean is 1
@@ -45,42 +46,41 @@ def limited(asked):
 
 @pytest.mark.parametrize("grey", [0, 40, 90, 140, 190, 204, 230])
 def test_tone_follows_from_the_grey(grey):
-    drawn = washed(blank(), working_of(photo_of(grey)), EVERYWHERE, 1.0)
+    drawn = shaded(blank(), working_of(photo_of(grey)), EVERYWHERE, 1.0)
     assert drawn.dtype == np.uint8 and tone(drawn) == pytest.approx(limited(DEEP * (LIGHT - grey / 255)), abs=0.006)
     assert (drawn[:, : WHITE - 10] == 255).all()
 
 
-def test_it_is_soft_and_still_a_pencils():
-    drawn = washed(blank(), working_of(photo_of(60)), EVERYWHERE, 1.0)[:, PERIOD:]
-    ink = 1 - drawn / 255
-    assert 0.1 < ink.std() / ink.mean() < 0.35  # hatching has 0.65
+def test_it_is_drawn_with_the_strokes_that_dark_masses_are_hatched_with():
+    ink = 255.0 - shaded(blank(), working_of(photo_of(60)), EVERYWHERE, 1.0)[:, PERIOD:]
+    assert np.corrcoef(ink.ravel(), strokes(PERIOD, 2 * PERIOD)[:, PERIOD:].ravel())[0, 1] > 0.99
 
 
 def test_the_amount_is_a_share():
     working = working_of(photo_of(60))
-    tones = [tone(washed(blank(), working, EVERYWHERE, amount)) for amount in (0.0, 0.25, 0.5, 1.0)]
+    tones = [tone(shaded(blank(), working, EVERYWHERE, amount)) for amount in (0.0, 0.25, 0.5, 1.0)]
     assert tones == pytest.approx([0, tones[3] / 4, tones[3] / 2, tones[3]], abs=0.004) and tones[3] > 0.2
     sketch = blank()
-    assert washed(sketch, working, EVERYWHERE, 0.0) is sketch
+    assert shaded(sketch, working, EVERYWHERE, 0.0) is sketch
     for wrong in (-0.1, 1.1):
-        with pytest.raises(ValueError, match="wash must be between 0"):
-            washed(sketch, working, EVERYWHERE, wrong)
+        with pytest.raises(ValueError, match="shade must be between 0"):
+            shaded(sketch, working, EVERYWHERE, wrong)
 
 
 def test_light_is_the_photos_own():
     dim = photo_of(60)
-    drawn = [washed(blank(), working_of(np.uint8(np.rint(dim * factor))), EVERYWHERE, 1.0) for factor in (1.0, 0.5)]
+    drawn = [shaded(blank(), working_of(np.uint8(np.rint(dim * factor))), EVERYWHERE, 1.0) for factor in (1.0, 0.5)]
     assert np.abs(np.subtract(*(one.astype(int) for one in drawn))).max() <= 3
 
 
 def test_nothing_gets_lighter_and_hatching_counts():
     rng = np.random.default_rng(0)
     noise = rng.integers(0, 256, SHAPE, np.uint8)
-    assert (washed(noise, working_of(rng.integers(0, 256, (*SHAPE, 3), np.uint8)), EVERYWHERE, 1.0) <= noise).all()
+    assert (shaded(noise, working_of(rng.integers(0, 256, (*SHAPE, 3), np.uint8)), EVERYWHERE, 1.0) <= noise).all()
     asked = limited(DEEP * (LIGHT - 100 / 255))
     for ink in (0.05, 0.1, 0.2, 0.5):
         hatched = np.uint8(np.rint(255 * (1 - 2 * ink * (np.indices(SHAPE).sum(0) % 4 < 2))))  # of that mean
-        after = tone(washed(hatched, working_of(photo_of(100)), EVERYWHERE, 1.0))
+        after = tone(shaded(hatched, working_of(photo_of(100)), EVERYWHERE, 1.0))
         assert after == pytest.approx(max(ink, asked), abs=0.015)
 
 
@@ -89,39 +89,42 @@ def test_tone_goes_up_to_lines():
     line, bar = blank(shape), blank(shape)
     line[:, 380:384] = bar[:, 380:430] = 0
     working = working_of(photo_of(60, shape))
-    without, beside_line, beside_bar = (255 - washed(one, working, EVERYWHERE, 1.0)[:, 355:380].mean() for one in (blank(shape), line, bar))
+    without, beside_line, beside_bar = (255 - shaded(one, working, EVERYWHERE, 1.0)[:, 355:380].mean() for one in (blank(shape), line, bar))
     assert beside_line > 0.9 * without > 1.1 * beside_bar
 
 
 def test_it_ends_at_the_photos_borders_and_leaves_texture_out():
     photo = photo_of(60)
     photo[:, 300:] = 250
-    ink = 255.0 - washed(blank(), working_of(photo), EVERYWHERE, 1.0)
+    ink = 255.0 - shaded(blank(), working_of(photo), EVERYWHERE, 1.0)
     columns = ink.mean(0)
     assert columns[290:296].min() > 40 and columns[304:].max() < 4
     rng = np.random.default_rng(0)
     grain = cv2.GaussianBlur(rng.normal(0, 60, SHAPE), (0, 0), 2.0)
     rough = photo_of(np.clip(110 + grain, 0, 255)[..., None].astype(np.uint8))
     assert rough[:, PERIOD:, 0].std() > 7
-    smooth, even = (washed(blank(), working_of(one), EVERYWHERE, 1.0)[:, PERIOD:].astype(float) for one in (rough, photo_of(110)))
+    smooth, even = (shaded(blank(), working_of(one), EVERYWHERE, 1.0)[:, PERIOD:].astype(float) for one in (rough, photo_of(110)))
     assert (smooth - even).std() < rough[:, PERIOD:, 0].std() / 2
 
 
 def test_a_warm_white_is_no_grey():
     yellow = np.array([235, 180, 80])
     grey = round(float(yellow @ (0.299, 0.587, 0.114)))
-    drawn = [tone(washed(blank(), working_of(photo_of(one)), EVERYWHERE, 1.0)) for one in (grey, yellow)]
+    drawn = [tone(shaded(blank(), working_of(photo_of(one)), EVERYWHERE, 1.0)) for one in (grey, yellow)]
     assert drawn[0] > 0.003 and drawn[1] < drawn[0] / 4
-    assert tone(washed(blank(), working_of(photo_of((150, 20, 20))), EVERYWHERE, 1.0)) > 0.2
+    assert tone(shaded(blank(), working_of(photo_of((150, 20, 20))), EVERYWHERE, 1.0)) > 0.2
 
 
 def test_what_lies_behind_the_subject_stays_paper():
     found = np.zeros((64, 64), np.float32)
     found[:, :32] = 1
-    drawn = washed(blank(), working_of(photo_of(60)), found, 1.0)
+    drawn = shaded(blank(), working_of(photo_of(60)), found, 1.0)
     assert (drawn[:, PERIOD + 20 :] == 255).all() and (255 - drawn[:, WHITE + 20 : PERIOD - 20]).mean() > 40
-    sketch = blank()
-    assert washed(sketch, working_of(photo_of(60)), np.zeros((64, 64), np.float32), 1.0) is sketch
+
+
+def test_what_is_no_subject_and_not_behind_one_gets_a_share():
+    drawn = shaded(blank(), working_of(photo_of(60)), np.zeros((64, 64), np.float32), 1.0)
+    assert tone(drawn) == pytest.approx(REST * limited(DEEP * (LIGHT - 60 / 255)), abs=0.006)
 
 
 def test_bands_join(monkeypatch):
@@ -129,18 +132,18 @@ def test_bands_join(monkeypatch):
     photo = cv2.resize(rng.integers(0, 256, (9, 7, 3), np.uint8), (300, 3 * PERIOD + 70), interpolation=cv2.INTER_CUBIC)
     sketch = rng.integers(0, 256, photo.shape[:2], np.uint8)
     faces = np.float32([[60, 250, 120, 150]])
-    whole = washed(sketch, working_of(photo, faces), EVERYWHERE, 1.0)
-    monkeypatch.setattr(wash, "BAND", PERIOD)
-    assert np.array_equal(washed(sketch, working_of(photo, faces), EVERYWHERE, 1.0), whole) and (whole < sketch).any()
+    whole = shaded(sketch, working_of(photo, faces), EVERYWHERE, 1.0)
+    monkeypatch.setattr(shade, "BAND", PERIOD)
+    assert np.array_equal(shaded(sketch, working_of(photo, faces), EVERYWHERE, 1.0), whole) and (whole < sketch).any()
 
 
 def test_tone_does_not_depend_on_the_size():
     small = cv2.GaussianBlur(scene(384, 512), (0, 0), 2)
     large = cv2.resize(small, (1536, 1152), interpolation=cv2.INTER_CUBIC)
-    ink = [1 - washed(blank(one.shape[:2]), working_of(one), EVERYWHERE, 1.0) / np.float32(255) for one in (small, large)]
+    ink = [1 - shaded(blank(one.shape[:2]), working_of(one), EVERYWHERE, 1.0) / np.float32(255) for one in (small, large)]
     means = [cv2.resize(one, (16, 12), interpolation=cv2.INTER_AREA) for one in ink]
     assert np.abs(np.subtract(*means)).max() < 0.02 and means[0].max() > 0.1
-    flat = washed(blank((16, 600)), working_of(photo_of(60, (16, 600))), EVERYWHERE, 1.0)
+    flat = shaded(blank((16, 600)), working_of(photo_of(60, (16, 600))), EVERYWHERE, 1.0)
     assert flat.shape == (16, 600) and tone(flat) > 0.2
 
 
@@ -166,7 +169,7 @@ def test_faces_are_measured_by_their_own_light():
     shades = []
     for factor in (1.0, 0.6):
         photo, box = portrait(SKIN * factor)
-        drawn = washed(blank(photo.shape[:2]), working_of(photo, box), EVERYWHERE, 1.0)
+        drawn = shaded(blank(photo.shape[:2]), working_of(photo, box), EVERYWHERE, 1.0)
         gray = cv2.cvtColor(photo, cv2.COLOR_RGB2GRAY)[130:190] / 255
         own = np.percentile(cv2.cvtColor(photo, cv2.COLOR_RGB2GRAY)[100:220, 275:385], 90) / 255
         expected = np.mean(
@@ -184,7 +187,7 @@ def test_a_face_gets_tone_where_its_features_are_but_the_wall_does_not():
     sketch[110:210, 340:400] = 190  # hatched
     behind = np.zeros((64, 64), np.float32)
     behind[8:56, 31:51] = 1
-    drawn, no_face = (washed(sketch, working_of(photo, faces), behind, 1.0) for faces in (box, ()))
+    drawn, no_face = (shaded(sketch, working_of(photo, faces), behind, 1.0) for faces in (box, ()))
     assert (drawn[:, 450:] == 255).all()
     assert drawn[130:190, SHADED].mean() < 190 - 15 < 190 - 3 < no_face[130:190, SHADED].mean()
 
@@ -210,7 +213,7 @@ def test_less_with_less_detail_and_none_in_candidates():
     tones = [tone(inked(blank(), Style(detail=detail, **look), working, EVERYWHERE)) for detail in (-1.0, -0.5, 0.0, 1.0)]
     assert tones[0] == 0 and tones[1] == pytest.approx(tones[2] / 2, abs=0.004) and tones[3] == tones[2] > 0.2
     assert (inked(blank(), Style(crisp=0.0, candidate=2), working) == 255).all()
-    assert Style(wash=0.5, fur=0.0, background=1.0).needs_foreground and not Style(wash=0.0, fur=0.0, background=1.0).needs_foreground
+    assert Style(shade=0.5, fur=0.0, background=1.0).needs_foreground and not Style(shade=0.0, fur=0.0, background=1.0).needs_foreground
 
 
 def test_the_option_reaches_the_drawings(draw, tmp_path, monkeypatch):
@@ -219,7 +222,7 @@ def test_the_option_reaches_the_drawings(draw, tmp_path, monkeypatch):
     store(tmp_path / "in/a.png", photo_of(60))
     drawn = []
     for amount in ("0", "0.5", "1"):
-        assert draw("--wash", amount)[0] == 0
+        assert draw("--shade", amount)[0] == 0
         drawn.append(np.array(Image.open(tmp_path / "out/a.png")).astype(int))
     assert drawn[0].mean() > drawn[1].mean() > drawn[2].mean()
 
@@ -227,5 +230,5 @@ def test_the_option_reaches_the_drawings(draw, tmp_path, monkeypatch):
 @pytest.mark.parametrize("more", [["--candidate", "2"], ["--direction", "sketch2photo"]])
 def test_it_is_refused_where_it_has_no_meaning(draw, capfd, more):
     with pytest.raises(SystemExit) as left:
-        draw("--wash", "0.2", *more)
-    assert left.value.code == 2 and "--wash" in capfd.readouterr().err
+        draw("--shade", "0.2", *more)
+    assert left.value.code == 2 and "--shade" in capfd.readouterr().err

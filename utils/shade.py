@@ -1,9 +1,9 @@
-"""Wash: soft tone where the blend left its subject blank, as of graphite rubbed with a finger, and form for faces.
+"""Shading: pale hatching by the photo's light, which gives faces their form and what was left blank its tone.
 
-Lines and hatching say what is dark. What is between, a cheek, a saucer, a trunk, stays paper, and a face is a mask without its light
-and shadow. A draughtsman lays a pale tone over it, which follows the photo's light, without its texture. So the photo is smoothed, but
-for its borders, and where the drawing has less ink than follows from that, it gets what is missing. A face is measured by its own
-light, whatever its skin, and keeps its features, over which the tone lies.
+Outlines and half tones say what is dark. What is between, a cheek, a saucer, a trunk, stays paper, and a face is a mask without its
+light and shadow. A draughtsman goes over it with pale strokes, as far as the light goes. So the photo is smoothed, but for its borders,
+and where the drawing has less ink than follows from that, it gets what is missing: most on the subject, nothing behind it. A face is
+measured by its own light, whatever its skin, and the strokes lie over its features, which stay readable, for they are pale.
 """
 import functools
 
@@ -18,16 +18,16 @@ from utils.hatching import strokes
 from utils.lightest_grey import DIMMEST, lightest
 from utils.strokes import PERIOD
 
-WASHES = (0.0, 1.0)  # allowed amounts; 0 lays none
+SHADES = (0.0, 1.0)  # allowed amounts; 0 lays none
 SIDE = 384  # pixels of the long side at which light is looked at, at most; maps have half of it
 WINDOW, NOISE = 5, 0.003  # cells, and variance of the grey, for its smoothing: of smaller steps none is a border
 COLOUR = 0.5  # share of its strongest channel in how light a colour is: a warm white is no grey
 LIGHT, DEEP = 0.8, 0.8  # grey from which on there is no tone, and tone for each 1 of grey below it
+REST = 0.7  # share of the tone for what neither is of the subject nor lies behind it
 FACE_LIGHT, FACE_DEEP, FACE_DARK = 0.94, 0.8, 0.25  # of faces, by their own light: the same, and tone for each 1 of grey below LIGHT besides
 MOST = 0.4  # tone that is never reached: half of it comes from a little more, all from no end
 NEAR = 1.25  # cells, deviation of the Gaussian over which ink is averaged
 BROAD = np.ones((5, 5), np.uint8)  # cells: a line, or what is less broad than this otherwise, counts as none, for tone goes up to it
-GRAIN = 0.35  # share of the strokes' contrast: the tone is smoother than hatching, and still a pencil's
 DARKEST = 0.1  # light of a face, at least
 LEAST = 6.0  # cells of a face's height: smaller ones are no forms
 LIT = 90  # percentile of the greys in a face that is its light
@@ -40,25 +40,25 @@ KINDS = np.int16, np.int16, np.uint8, np.uint8  # of the maps, see missing()
 BAND = 4 * PERIOD  # rows at once, which bounds the memory
 
 
-def washed(sketch, working, foreground, amount):
-    """The sketch with soft tone on its subject, at the working size. Nothing gets lighter.
+def shaded(sketch, working, foreground, amount):
+    """The sketch with pale hatching on faces and where it was left blank, at the working size. Nothing gets lighter.
 
     sketch: uint8 (H, W), 255 = paper. working: the photo at this size with its faces, see utils.working. foreground: a map of the whole
     photo, float32 (h, w), see utils.background. amount: share of the tone, 0 (none) to 1; ValueError beyond.
     """
-    check("wash", amount, WASHES)
-    maps = amount and missing(sketch, working, foreground, amount)
-    if not maps:
+    check("shade", amount, SHADES)
+    if not amount:
         return sketch
+    maps = missing(sketch, working, foreground, amount)
     full = (cv2.resize(one, sketch.shape[::-1], interpolation=cv2.INTER_LINEAR) for one in maps)
-    return in_bands(wash_band, BAND, 0, sketch, working.gray, *full)
+    return in_bands(shade_band, BAND, 0, sketch, working.gray, *full)
 
 
 def missing(sketch, working, foreground, amount):
-    """The tone that the sketch lacks, as wash_band() needs it: maps of up to SIDE / 2 cells, or None where it lacks none.
+    """The tone that the sketch lacks, as shade_band() needs it: maps of up to SIDE / 2 cells.
 
     (offset, slope, ink, room): the tone asked for, in bytes, as what follows from the photo's grey, both int16; the drawing's ink, in
-    bytes; and of what is then missing the share that is laid on, on the paper that is left, in parts of ROOM. All as in washed().
+    bytes; and of what is then missing the share that is laid on, on the paper that is left, in parts of ROOM. All as in shaded().
     """
     height, width = working.gray.shape
     scale = min(1.0, SIDE / max(height, width))
@@ -70,10 +70,8 @@ def missing(sketch, working, foreground, amount):
     values = gray + COLOUR * (1 - enlarged(face, 2, gray.shape)) * colour
     a, b = guided(gray, values, np.ones_like(gray), WINDOW, NOISE)
     sized = lambda image: cv2.resize(image, face.shape[::-1], interpolation=cv2.INTER_LINEAR)
-    of_subject, front = (sized(np.float32(one(foreground))) for one in (subject, in_front))
-    share = np.float32(amount) * (of_subject + face * (front - of_subject))
-    if not share.any():
-        return None
+    main, front = (sized(np.float32(one(foreground))) for one in (subject, in_front))
+    share = np.float32(amount) * np.maximum(main, front * (1 - np.float32(1 - REST) * (1 - main) * (1 - face)))
     offset = DEEP * LIGHT + face * np.float32(FACE_DEEP * FACE_LIGHT + FACE_DARK * LIGHT - DEEP * LIGHT)
     slope = DEEP + face * (FACE_DEEP / light + np.float32(FACE_DARK - DEEP))
     ink = blur(1 - cv2.resize(sketch, a.shape[::-1], interpolation=cv2.INTER_AREA) / np.float32(255), NEAR)
@@ -115,14 +113,14 @@ def distance(part, shape, y, x, axes):
     return np.hypot((down[:, None] - np.float32(y)) / np.float32(axes[0]), (right - np.float32(x)) / np.float32(axes[1]))
 
 
-def wash_band(sketch, gray, offset, slope, ink, room):
-    """Some rows of washed(), from a multiple of PERIOD on. The rest: see missing(), in the size of the sketch."""
+def shade_band(sketch, gray, offset, slope, ink, room):
+    """Some rows of shaded(), from a multiple of PERIOD on. The rest: see missing(), in the size of the sketch."""
     if not cv2.hasNonZero(room):
         return sketch
     asked = cv2.subtract(offset, cv2.multiply(slope, np.int16(gray), scale=1 / 255), dtype=cv2.CV_8U)
     lacking = cv2.subtract(cv2.LUT(asked, limited()), ink)
     tone = cv2.multiply(lacking, room, scale=1 / (255 * ROOM), dtype=cv2.CV_32F)
-    tone *= 1 - GRAIN + GRAIN * strokes(*sketch.shape)
+    tone *= strokes(*sketch.shape)
     return cv2.multiply(sketch, 1 - tone, dtype=cv2.CV_8U)
 
 
