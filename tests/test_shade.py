@@ -8,7 +8,7 @@ from tests.tool_kit import checkpoint, draw, scene, store  # noqa: F401
 from utils import shade, style
 from utils.foreground_finder import ForegroundFinder
 from utils.hatching import strokes
-from utils.shade import DEEP, FACE_DARK, FACE_DEEP, FACE_LIGHT, LIGHT, MOST, REST, of_faces, shaded
+from utils.shade import DEEP, FACE_DARK, FACE_DEEP, FACE_LIGHT, LIGHT, MOST, of_faces, shaded
 from utils.strokes import PERIOD
 from utils.style import Style, inked
 from utils.working import Working
@@ -122,9 +122,9 @@ def test_what_lies_behind_the_subject_stays_paper():
     assert (drawn[:, PERIOD + 20 :] == 255).all() and (255 - drawn[:, WHITE + 20 : PERIOD - 20]).mean() > 40
 
 
-def test_what_is_no_subject_and_not_behind_one_gets_a_share():
+def test_a_photo_without_a_subject_has_nothing_behind_one():
     drawn = shaded(blank(), working_of(photo_of(60)), np.zeros((64, 64), np.float32), 1.0)
-    assert tone(drawn) == pytest.approx(REST * limited(DEEP * (LIGHT - 60 / 255)), abs=0.006)
+    assert tone(drawn) == pytest.approx(limited(DEEP * (LIGHT - 60 / 255)), abs=0.006)
 
 
 def test_bands_join(monkeypatch):

@@ -2,7 +2,7 @@
 
 Outlines and half tones say what is dark. What is between, a cheek, a saucer, a trunk, stays paper, and a face is a mask without its
 light and shadow. A draughtsman goes over it with pale strokes, as far as the light goes. So the photo is smoothed, but for its borders,
-and where the drawing has less ink than follows from that, it gets what is missing: most on the subject, nothing behind it. A face is
+and where the drawing has less ink than follows from that, it gets what is missing, but for what lies behind the subject. A face is
 measured by its own light, whatever its skin, and the strokes lie over its features, which stay readable, for they are pale.
 """
 import functools
@@ -23,7 +23,6 @@ SIDE = 384  # pixels of the long side at which light is looked at, at most; maps
 WINDOW, NOISE = 5, 0.003  # cells, and variance of the grey, for its smoothing: of smaller steps none is a border
 COLOUR = 0.5  # share of its strongest channel in how light a colour is: a warm white is no grey
 LIGHT, DEEP = 0.8, 0.8  # grey from which on there is no tone, and tone for each 1 of grey below it
-REST = 0.7  # share of the tone for what neither is of the subject nor lies behind it
 FACE_LIGHT, FACE_DEEP, FACE_DARK = 0.94, 0.8, 0.25  # of faces, by their own light: the same, and tone for each 1 of grey below LIGHT besides
 MOST = 0.4  # tone that is never reached: half of it comes from a little more, all from no end
 NEAR = 1.25  # cells, deviation of the Gaussian over which ink is averaged
@@ -70,8 +69,7 @@ def missing(sketch, working, foreground, amount):
     values = gray + COLOUR * (1 - enlarged(face, 2, gray.shape)) * colour
     a, b = guided(gray, values, np.ones_like(gray), WINDOW, NOISE)
     sized = lambda image: cv2.resize(image, face.shape[::-1], interpolation=cv2.INTER_LINEAR)
-    main, front = (sized(np.float32(one(foreground))) for one in (subject, in_front))
-    share = np.float32(amount) * np.maximum(main, front * (1 - np.float32(1 - REST) * (1 - main) * (1 - face)))
+    share = np.float32(amount) * sized(np.maximum(subject(foreground), np.float32(in_front(foreground))))
     offset = DEEP * LIGHT + face * np.float32(FACE_DEEP * FACE_LIGHT + FACE_DARK * LIGHT - DEEP * LIGHT)
     slope = DEEP + face * (FACE_DEEP / light + np.float32(FACE_DARK - DEEP))
     ink = blur(1 - cv2.resize(sketch, a.shape[::-1], interpolation=cv2.INTER_AREA) / np.float32(255), NEAR)
