@@ -41,7 +41,9 @@ class Clock:
 
 
 def alone(sketcher, workings):
-    """Seconds in which some Workings are drawn with all cores, as many of one shape together as the tools take: (of the networks, in all)."""
+    """Seconds in which some Workings are drawn with all cores, at most BATCH of one shape together: (of the networks, in all).
+
+    Faces are found before."""
     turn, clock, start = sketcher.engine.turn, Clock(), time.perf_counter()
     sketcher.engine.turn = clock
     for _, same in itertools.groupby(workings, lambda one: one.pixels.shape):
@@ -85,14 +87,14 @@ def main(arguments=None):
     parser.add_argument("--photos", required=True, metavar="DIR", help="folder of photos")
     parser.add_argument("--limit", type=number(1, kind=int), default=200, metavar="N", help="photos at most (default: %(default)s)")
     parser.add_argument("--rounds", type=number(1, kind=int), default=3, metavar="N", help="of which the median counts (default: %(default)s)")
-    parser.add_argument("--checkpoint", nargs="+", default=[CHECKPOINTS["photo2sketch"]], metavar="FILE", help="weights (default: those that the tools draw with)")
+    parser.add_argument("--checkpoint", nargs="+", default=[CHECKPOINTS["photo2sketch"]], metavar="FILE", help="weights, the lightest first, for the peaks of memory are those of all so far (default: those that the tools draw with)")
     options = parser.parse_args(arguments)
     work, rows = OtherWork(), []
     try:
         found, _ = find([options.photos], os.devnull, "--photos")
         tasks, _ = assign(found[: options.limit], lambda target: [f"{target}.png"])
         for checkpoint in options.checkpoint:
-            bare, drawn, tools, first, last = measure(Sketcher(checkpoint), tasks, options.rounds)
+            bare, drawn, tools, first, last = measure(Sketcher(checkpoint, "cpu"), tasks, options.rounds)
             name = os.path.splitext(os.path.basename(checkpoint))[0]
             rows.append([name, f"{bare:.1f}", f"{drawn:.1f}", f"{tools:.1f}", f"{100 * tools / bare:.0f} %", f"{first:.0f}", f"{last:.0f}"])
     except (InputError, CheckpointError, PictureError, OSError) as error:

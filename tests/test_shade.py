@@ -73,10 +73,14 @@ def test_light_is_the_photos_own():
     assert np.abs(np.subtract(*(one.astype(int) for one in drawn))).max() <= 3
 
 
-def test_nothing_gets_lighter_and_hatching_counts():
-    rng = np.random.default_rng(0)
-    noise = rng.integers(0, 256, SHAPE, np.uint8)
-    assert (shaded(noise, working_of(rng.integers(0, 256, (*SHAPE, 3), np.uint8)), EVERYWHERE, 1.0) <= noise).all()
+def test_nothing_gets_lighter():
+    pale = np.random.default_rng(0).integers(190, 256, SHAPE, np.uint8)
+    drawn = shaded(pale, working_of(photo_of(40)), EVERYWHERE, 1.0)
+    assert (drawn <= pale).all() and (drawn < pale).mean() > 0.6
+    assert strokes(*SHAPE).min() < 0  # between strokes
+
+
+def test_hatching_counts():
     asked = limited(DEEP * (LIGHT - 100 / 255))
     for ink in (0.05, 0.1, 0.2, 0.5):
         hatched = np.uint8(np.rint(255 * (1 - 2 * ink * (np.indices(SHAPE).sum(0) % 4 < 2))))  # of that mean
@@ -205,6 +209,37 @@ def test_where_faces_are():
         assert not share.any() and (light == 1).all()
     share, _ = of_faces(photo, gray, np.float32([[230, 60, 60, 80]]))  # half beyond the border
     assert share.shape == (160, 256) and np.isfinite(share).all()
+
+
+def skin_of(*lights, shape=(160, 256)):
+    """Skin all over, each column of as many parts with a light of its own: (uint8 (2 h, 2 w, 3), its grey (h, w))."""
+    part = np.repeat(lights, -(-2 * shape[1] // len(lights)))[: 2 * shape[1]]
+    photo = np.uint8(np.rint(np.ones((2 * shape[0], 1, 1)) * part[:, None] * SKIN))
+    return photo, cv2.cvtColor(photo, cv2.COLOR_RGB2GRAY)[::2, ::2] / np.float32(255)
+
+
+def test_a_neck_belongs_to_its_face():
+    share, _ = of_faces(*skin_of(1.0), np.float32([[110, 40, 36, 48]]))  # its middle at 128, 64
+    assert share[64 + 38, 128] > 0.9 and share[64 - 26, 128] > 0.9  # the chin is at 88, the neck below it
+    assert share[64, 128 + 20] > 0.9 and share[64, 128 - 20] > 0.9
+    assert share[64 + 70, 128] == share[64 - 56, 128] == share[64, 128 + 50] == share[64, 128 - 50] == 0
+
+
+def test_each_face_has_its_own_light():
+    boxes = np.float32([[40, 50, 40, 50], [170, 50, 40, 50]])
+    photo, gray = skin_of(1.0, 0.5)
+    for some in (boxes, boxes[::-1]):
+        share, light = of_faces(photo, gray, some)
+        assert share[75, 60] > 0.9 and share[75, 190] > 0.9
+        assert light[75, 60] == pytest.approx(gray[75, 60], abs=0.01) and light[75, 190] == pytest.approx(gray[75, 190], abs=0.01)
+    _, light = of_faces(*skin_of(0.05), boxes)
+    assert light[75, 60] == pytest.approx(0.1)  # at least
+    for height, found in ((5.0, False), (7.0, True)):
+        assert of_faces(photo, gray, np.float32([[60, 60, 6, height]]))[0].any() == found
+
+
+def test_a_nearly_black_photo_is_measured_by_the_dimmest_light():
+    assert tone(shaded(blank(), working_of(np.full((*SHAPE, 3), 8, np.uint8)), EVERYWHERE, 1.0)) == pytest.approx(limited(DEEP * (LIGHT - 0.5)), abs=0.006)
 
 
 def test_less_with_less_detail_and_none_in_candidates():

@@ -11,6 +11,6 @@ DIRECTION = ANGLES.index(3 * np.pi / 4)  # of the strokes: the network's own whe
 
 @functools.lru_cache(maxsize=4)
 def strokes(height, width):
-    """Strokes of DIRECTION over height x width pixels, float32, whose mean is 1."""
+    """Strokes of DIRECTION over height x width pixels, float32, whose mean over whole periods is 1. Between strokes they go below 0."""
     field = 1 + CONTRAST * stroke_field()[DIRECTION]
     return np.tile(field, (-(-height // PERIOD), -(-width // PERIOD)))[:height, :width]

@@ -3,7 +3,7 @@
 Outlines and half tones say what is dark. What is between, a cheek, a saucer, a trunk, stays paper, and a face is a mask without its
 light and shadow. A draughtsman goes over it with pale strokes, as far as the light goes. So the photo is smoothed, but for its borders,
 and where the drawing has less ink than follows from that, it gets what is missing, but for what lies behind the subject. A face is
-measured by its own light, whatever its skin, and the strokes lie over its features, which stay readable, for they are pale.
+measured by its own light, and a little by the photo's, for dark skin is darker; the strokes lie over its features, which stay readable, for they are pale.
 """
 import functools
 
@@ -56,8 +56,8 @@ def shaded(sketch, working, foreground, amount):
 def missing(sketch, working, foreground, amount):
     """The tone that the sketch lacks, as shade_band() needs it: maps of up to SIDE / 2 cells.
 
-    (offset, slope, ink, room): the tone asked for, in bytes, as what follows from the photo's grey, both int16; the drawing's ink, in
-    bytes; and of what is then missing the share that is laid on, on the paper that is left, in parts of ROOM. All as in shaded().
+    (offset, slope, ink, room): the tone asked for, in bytes, as what follows from the photo's grey, both int16; the drawing's ink where it
+    is broader than a line and not in a face, in bytes; and of what is then missing the share that is laid on, on the paper that is left, in parts of ROOM. All as in shaded().
     """
     height, width = working.gray.shape
     scale = min(1.0, SIDE / max(height, width))
@@ -88,12 +88,12 @@ def of_faces(photo, gray, boxes):
         return share, light
     colours = np.float32(cv2.blur(halved(cv2.cvtColor(photo, cv2.COLOR_RGB2YCrCb)), (3, 3))[..., 1:])
     lower, *larger = NECK
-    for left, top, width, height in boxes:
+    for left, top, width, height in boxes[boxes[:, 3] >= LEAST]:
         x, y, axes = left + width / 2, top + height / 2, np.array((height / 2, width / 2))
         reach = REACH[1] * axes * larger
         part = tuple(slice(max(int(at - one), 0), max(int(at + one) + 1, 0)) for at, one in zip((y + lower * height, x), reach))
         inner = distance(part, share[part].shape, y, x, axes) < MIDDLE
-        if height < LEAST or not inner.any():
+        if not inner.any():
             continue
         around = 1 - ramp(distance(part, inner.shape, y + lower * height, x, axes * larger), *REACH)
         unlike = cv2.magnitude(*cv2.split(colours[part] - np.median(colours[part][inner], 0)))
@@ -119,7 +119,7 @@ def shade_band(sketch, gray, offset, slope, ink, room):
     lacking = cv2.subtract(cv2.LUT(asked, limited()), ink)
     tone = cv2.multiply(lacking, room, scale=1 / (255 * ROOM), dtype=cv2.CV_32F)
     tone *= strokes(*sketch.shape)
-    return cv2.multiply(sketch, 1 - tone, dtype=cv2.CV_8U)
+    return cv2.multiply(sketch, 1 - np.clip(tone, 0, 1, out=tone), dtype=cv2.CV_8U)
 
 
 @functools.lru_cache(maxsize=1)

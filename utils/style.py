@@ -70,7 +70,7 @@ class Style:
 
     @property
     def needs_faces(self):
-        """Whether the drawing needs to know where faces are: to draw small ones larger, and not to hatch over any."""
+        """Whether the drawing needs to know where faces are: to draw small ones larger, to shade each by its own light, and not to hatch over any."""
         return self.faces > 1
 
     @property
@@ -99,11 +99,11 @@ def pen(sketch, working, amount):
 
 
 def inked(sketch, style, working, foreground=None):
-    """A sketch (h, w), uint8 or utils.greys, in the style's crispness, fur, line width, ink and background: uint8, 255 = paper.
+    """A sketch (h, w), uint8 or utils.greys, in the style's crispness, fur, shading, line width, ink and background: uint8, 255 = paper.
 
     The photo's black frame is left out, but at crispness 0. working: the photo at the size of the sketch, see utils.working, so that
-    the result does not depend on its own. foreground: its map, see utils.background, None for a sketch without fur and with the
-    background as dark.
+    the result does not depend on its own. foreground: its map, see utils.background, None for a sketch without fur and
+    shading and with the background as dark.
     """
     sketch = pen(sketch, working, style.crisp * (GRAPHITE if style.candidate == CANDIDATES else 1))
     if foreground is not None:

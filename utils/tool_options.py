@@ -144,7 +144,7 @@ def add_look(parser):
             TIMES,
             defaults.FACES,
             "how many times larger small faces are drawn, with a finer pen, before they are laid into the drawing; with 1 no faces "
-            "are looked for, and those that are dark are hatched over",
+            "are looked for: they are shaded as the rest, and hatched where dark",
         ),
         (
             "--crisp",
