@@ -3,7 +3,8 @@
 Outlines and half tones say what is dark. What is between, a cheek, a saucer, a trunk, stays paper, and a face is a mask without its
 light and shadow. A draughtsman goes over it with pale strokes, as far as the light goes. So the photo is smoothed, but for its borders,
 and where the drawing has less ink than follows from that, it gets what is missing, but for what lies behind the subject. A face is
-measured by its own light, and a little by the photo's, for dark skin is darker; the strokes lie over its features, which stay readable, for they are pale.
+measured by its own light, and a little by the photo's, for dark skin is darker; the strokes lie over its features, which stay readable,
+for they are pale.
 """
 import functools
 
@@ -24,9 +25,9 @@ WINDOW, NOISE = 5, 0.003  # cells, and variance of the grey, for its smoothing: 
 COLOUR = 0.5  # share of its strongest channel in how light a colour is: a warm white is no grey
 LIGHT, DEEP = 0.8, 0.8  # grey from which on there is no tone, and tone for each 1 of grey below it
 FACE_LIGHT, FACE_DEEP, FACE_DARK = 0.94, 0.8, 0.25  # of faces, by their own light: the same, and tone for each 1 of grey below LIGHT besides
-MOST = 0.4  # tone that is never reached: half of it comes from a little more, all from no end
+MOST = 0.4  # tone that is never reached, however dark the photo is
 NEAR = 1.25  # cells, deviation of the Gaussian over which ink is averaged
-BROAD = np.ones((5, 5), np.uint8)  # cells: a line, or what is less broad than this otherwise, counts as none, for tone goes up to it
+BROAD = np.ones((5, 5), np.uint8)  # cells: ink that is not as broad as this, such as a line, does not count, for tone goes up to it
 DARKEST = 0.1  # light of a face, at least
 LEAST = 6.0  # cells of a face's height: smaller ones are no forms
 LIT = 90  # percentile of the greys in a face that is its light
@@ -57,15 +58,16 @@ def missing(sketch, working, foreground, amount):
     """The tone that the sketch lacks, as shade_band() needs it: maps of up to SIDE / 2 cells.
 
     (offset, slope, ink, room): the tone asked for, in bytes, as what follows from the photo's grey, both int16; the drawing's ink where it
-    is broader than a line and not in a face, in bytes; and of what is then missing the share that is laid on, on the paper that is left, in parts of ROOM. All as in shaded().
+    is broader than a line and not in a face, in bytes; and of what is then missing the share that is laid on, on the paper that is left,
+    in parts of ROOM. All as in shaded().
     """
     height, width = working.gray.shape
     scale = min(1.0, SIDE / max(height, width))
     photo = cv2.resize(working.photo, (max(1, round(scale * width)), max(1, round(scale * height))), interpolation=cv2.INTER_AREA)
-    lightest_of = np.float32(max(DIMMEST, lightest(working.gray)))
-    gray = cv2.cvtColor(photo, cv2.COLOR_RGB2GRAY) / lightest_of
+    white = np.float32(max(DIMMEST, lightest(working.gray)))
+    gray = cv2.cvtColor(photo, cv2.COLOR_RGB2GRAY) / white
     face, light = of_faces(photo, halved(gray), np.reshape(working.faces, (-1, 4)) * (scale / 2))
-    colour = (functools.reduce(cv2.max, cv2.split(photo)) / lightest_of).clip(0, 1) - gray
+    colour = (functools.reduce(cv2.max, cv2.split(photo)) / white).clip(0, 1) - gray
     values = gray + COLOUR * (1 - enlarged(face, 2, gray.shape)) * colour
     a, b = guided(gray, values, np.ones_like(gray), WINDOW, NOISE)
     sized = lambda image: cv2.resize(image, face.shape[::-1], interpolation=cv2.INTER_LINEAR)
@@ -74,7 +76,7 @@ def missing(sketch, working, foreground, amount):
     slope = DEEP + face * (FACE_DEEP / light + np.float32(FACE_DARK - DEEP))
     ink = blur(1 - cv2.resize(sketch, a.shape[::-1], interpolation=cv2.INTER_AREA) / np.float32(255), NEAR)
     ink = cv2.morphologyEx(ink, cv2.MORPH_OPEN, BROAD) * (1 - face)
-    parts = 255 * (offset - slope * b), 255 * slope * a * (255 / lightest_of), 255 * ink, ROOM * share / (1 - np.minimum(ink, MOST))
+    parts = 255 * (offset - slope * b), 255 * slope * a * (255 / white), 255 * ink, ROOM * share / (1 - np.minimum(ink, MOST))
     return [np.rint(part).clip(np.iinfo(kind).min, np.iinfo(kind).max).astype(kind) for part, kind in zip(parts, KINDS)]
 
 
