@@ -43,7 +43,8 @@ class Clock:
 def alone(sketcher, workings):
     """Seconds in which some Workings are drawn with all cores, at most BATCH of one shape together: (of the networks, in all).
 
-    Faces are found before."""
+    Faces are found before.
+    """
     turn, clock, start = sketcher.engine.turn, Clock(), time.perf_counter()
     sketcher.engine.turn = clock
     for _, same in itertools.groupby(workings, lambda one: one.pixels.shape):

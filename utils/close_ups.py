@@ -59,10 +59,20 @@ def cut(image, top, bottom, left, right):
     return cv2.copyMakeBorder(image[tuple(inside)], *beyond, cv2.BORDER_REFLECT_101)
 
 
+def distance(shape, y, x, height, width):
+    """From the middle (y, x) of an ellipse, in its half axes, of each pixel of a picture of a shape (h, w): float32."""
+    down, right = (np.arange(size, dtype=np.float32) + np.float32(0.5) for size in shape)
+    return np.hypot((down[:, None] - y) * (2 / height), (right - x) * (2 / width))
+
+
+def around(y, x, down, right):
+    """The rows and columns that reach so far from a middle (y, x), all in pixels, as a pair of slices."""
+    return tuple(slice(max(int(at - reach), 0), max(int(at + reach) + 1, 0)) for at, reach in ((y, down), (x, right)))
+
+
 def within(shape, x, y, height):
     """How far each pixel of a picture of a shape (h, w) belongs to a face, float32 in [0, 1]. x, y: its middle, in pixels."""
-    down, right = (np.arange(size, dtype=np.float32) + np.float32(0.5) for size in shape)
-    return 1 - ramp(np.hypot((down[:, None] - y) * (2 / height), (right - x) * (2 / (WIDTH * height))), *WHOLE)
+    return 1 - ramp(distance(shape, y, x, height, WIDTH * height), *WHOLE)
 
 
 def in_faces(boxes, shape, scale):
@@ -71,7 +81,7 @@ def in_faces(boxes, shape, scale):
     for box in boxes:
         left, top, width, height = (scale * float(one) for one in box)
         x, y, reach = left + width / 2, top + height / 2, WHOLE[1] * height / 2
-        rows, columns = (slice(max(int(at - reach), 0), max(int(at + reach) + 1, 0)) for at in (y, x))
+        rows, columns = around(y, x, reach, reach)
         part = share[rows, columns]
         np.maximum(part, within(part.shape, x - columns.start, y - rows.start, height), out=part)
     return share

@@ -14,7 +14,6 @@ import numpy as np
 from data.filters import blur, halved, ramp, slope
 from data.skin import skin
 from utils.background import left_ink, subject
-from utils.lightest_grey import lightest
 from utils.working import to_working
 
 SMOOTH = 1.5  # pixels, deviation of the Gaussian that takes texture away
@@ -64,7 +63,7 @@ def darkness(small, foreground=None, steps=None):
     utils.background; without one there are no backdrops and no parts of one tone. steps: utils.sharp_steps of the photo at twice the
     size, needed with a foreground. Returns float32 (h, w) in [0, 1]; share can be a number.
     """
-    light = np.float32(max(1, lightest(small.gray)))
+    light = np.float32(max(1, small.lightest))
     gray = small.gray / light
     least = DARKEST * (1 - ramp(blur(gray, SMOOTH), *BLACK))
     if foreground is None:

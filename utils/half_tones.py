@@ -14,7 +14,7 @@ from utils.background import in_front
 from utils.bands import in_bands
 from utils.close_ups import in_faces
 from utils.greys import paper
-from utils.lightest_grey import DIMMEST, lightest
+from utils.lightest_grey import DIMMEST
 from utils.style import CANDIDATES
 
 MODEL = CANDIDATES  # number of the pencil drawing
@@ -76,7 +76,7 @@ def again(pencil, working, least=0.0):
     each had strokes of its own; over the same strokes it is less. From that follows how many may at most reach the darkness of the photo.
     """
     smooth = lambda image: cv2.GaussianBlur(np.float32(cells(image)), (0, 0), SOFT, borderType=cv2.BORDER_REFLECT)
-    darkness = 1 - smooth(working.gray) / max(DIMMEST, lightest(working.gray))
+    darkness = 1 - smooth(working.gray) / max(DIMMEST, working.lightest)
     most = (DARKER[0] * darkness + DARKER[1]).clip(0, FULL)
     ink = (1 - smooth(pencil) / paper(pencil)).clip(LEAST, FULL)
     layers = np.log1p(-most) / np.log1p(-ink)

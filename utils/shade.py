@@ -14,9 +14,10 @@ import numpy as np
 from data.filters import blur, enlarged, guided, halved, ramp
 from utils.background import in_front, subject
 from utils.bands import in_bands
+from utils.close_ups import around, distance
 from utils.effects import check
 from utils.hatching import strokes
-from utils.lightest_grey import DIMMEST, lightest
+from utils.lightest_grey import DIMMEST
 from utils.strokes import PERIOD
 
 SHADES = (0.0, 1.0)  # allowed amounts; 0 lays none
@@ -64,7 +65,7 @@ def missing(sketch, working, foreground, amount):
     height, width = working.gray.shape
     scale = min(1.0, SIDE / max(height, width))
     photo = cv2.resize(working.photo, (max(1, round(scale * width)), max(1, round(scale * height))), interpolation=cv2.INTER_AREA)
-    white = np.float32(max(DIMMEST, lightest(working.gray)))
+    white = np.float32(max(DIMMEST, working.lightest))
     gray = cv2.cvtColor(photo, cv2.COLOR_RGB2GRAY) / white
     face, light = of_faces(photo, halved(gray), np.reshape(working.faces, (-1, 4)) * (scale / 2))
     colour = (functools.reduce(cv2.max, cv2.split(photo)) / white).clip(0, 1) - gray
@@ -89,28 +90,22 @@ def of_faces(photo, gray, boxes):
     if not len(boxes):
         return share, light
     colours = np.float32(cv2.blur(halved(cv2.cvtColor(photo, cv2.COLOR_RGB2YCrCb)), (3, 3))[..., 1:])
-    lower, *larger = NECK
-    for left, top, width, height in boxes[boxes[:, 3] >= LEAST]:
-        x, y, axes = left + width / 2, top + height / 2, np.array((height / 2, width / 2))
-        reach = REACH[1] * axes * larger
-        part = tuple(slice(max(int(at - one), 0), max(int(at + one) + 1, 0)) for at, one in zip((y + lower * height, x), reach))
-        inner = distance(part, share[part].shape, y, x, axes) < MIDDLE
+    lower, longer, wider = NECK
+    for left, top, width, height in boxes[boxes[:, 3] >= LEAST].tolist():
+        x, y, neck = left + width / 2, top + height / 2, top + height / 2 + lower * height
+        part = around(neck, x, REACH[1] * longer * height / 2, REACH[1] * wider * width / 2)
+        far = lambda y, *sides: distance(share[part].shape, y - part[0].start, x - part[1].start, *sides)
+        inner = far(y, height, width) < MIDDLE
         if not inner.any():
             continue
-        around = 1 - ramp(distance(part, inner.shape, y + lower * height, x, axes * larger), *REACH)
+        near = 1 - ramp(far(neck, longer * height, wider * width), *REACH)
         unlike = cv2.magnitude(*cv2.split(colours[part] - np.median(colours[part][inner], 0)))
-        one = cv2.blur(np.float32(around * (1 - ramp(unlike, *LIKE))), (3, 3))
+        one = cv2.blur(np.float32(near * (1 - ramp(unlike, *LIKE))), (3, 3))
         skin = gray[part][inner & (unlike < LIKE[1])]
         own = max(DARKEST, np.percentile(skin, LIT)) if len(skin) else 1.0
         light[part][one > share[part]] = own
         np.maximum(share[part], one, out=share[part])
     return share, cv2.blur(light, (3, 3))
-
-
-def distance(part, shape, y, x, axes):
-    """From a middle (y, x), in half axes of an ellipse, of the pixels of a part of a picture, a pair of slices: float32 of its shape (h, w)."""
-    down, right = (np.arange(one.start, one.start + size, dtype=np.float32) + np.float32(0.5) for one, size in zip(part, shape))
-    return np.hypot((down[:, None] - np.float32(y)) / np.float32(axes[0]), (right - np.float32(x)) / np.float32(axes[1]))
 
 
 def shade_band(sketch, gray, offset, slope, ink, room):

@@ -8,6 +8,7 @@ import numpy as np
 from model.generator import MIN_SIDE
 from utils.defaults import MAX_ENLARGEMENT
 from utils.frame import widths
+from utils.lightest_grey import lightest
 from utils.resize import resize
 from utils.sharp_steps import sharp_steps
 
@@ -35,6 +36,11 @@ class Working:
     def gray(self):
         """The photo in grey: uint8 (h, w)."""
         return cv2.cvtColor(self.photo, cv2.COLOR_RGB2GRAY)
+
+    @functools.cached_property
+    def lightest(self):
+        """The grey that its others are relative to, see utils.lightest_grey."""
+        return lightest(self.gray)
 
     @functools.cached_property
     def bars(self):
