@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 
 from utils.checkpoint import CheckpointError
-from utils.resize import resize
+from utils.resize import reduced
 
 VIEW = 320  # pixels: long side of what it sees
 SCORE = 0.6  # from which on something counts as a face
@@ -62,7 +62,7 @@ class FaceFinder:
     def __call__(self, photo):
         """uint8 RGB (H, W, 3) -> float32 (n, 4): left, top, width, height of each face in pixels, the surest first."""
         scale = VIEW / max(photo.shape[:2])
-        view = resize(photo, *(max(1, round(scale * side)) for side in photo.shape[:2]))
+        view = reduced(photo, *(max(1, round(scale * side)) for side in photo.shape[:2]))
         detector = self._of_thread()
         size = view.shape[1::-1]
         detector.setInputSize(size)

@@ -79,7 +79,7 @@ def again(pencil, working, least=0.0):
     darkness = 1 - smooth(working.gray) / max(DIMMEST, working.lightest)
     most = (DARKER[0] * darkness + DARKER[1]).clip(0, FULL)
     ink = (1 - smooth(pencil) / paper(pencil)).clip(LEAST, FULL)
-    layers = np.log1p(-most) / np.log1p(-ink)
+    layers = np.log(1 - most) / np.log(1 - ink)
     more = 1 - (1 - least) * (1 - ((layers - 1) / (TIMES - 1)).clip(0, 1))
     if len(working.faces):
         more *= 1 - in_faces(working.faces, more.shape, 1 / CELL)

@@ -9,8 +9,16 @@ from utils.strokes import ANGLES, PERIOD, stroke_field
 DIRECTION = ANGLES.index(3 * np.pi / 4)  # of the strokes: the network's own where a form has no direction
 
 
-@functools.lru_cache(maxsize=4)
+ROWS = 4  # periods, one below the other, that are kept: as many as are drawn at once
+
+
 def strokes(height, width):
     """Strokes of DIRECTION over height x width pixels, float32, whose mean over whole periods is 1. Between strokes they go below 0."""
-    field = 1 + CONTRAST * stroke_field()[DIRECTION]
-    return np.tile(field, (-(-height // PERIOD), -(-width // PERIOD)))[:height, :width]
+    down, right = (-(-side // PERIOD) for side in (height, width))
+    return periods(max(down, ROWS), right)[:height, :width]
+
+
+@functools.lru_cache(maxsize=4)
+def periods(down, right):
+    """As many periods of strokes(), one for all heights: a photo asks for half a dozen."""
+    return np.tile(1 + CONTRAST * stroke_field()[DIRECTION], (down, right))

@@ -18,6 +18,7 @@ from utils.close_ups import around, distance
 from utils.effects import check
 from utils.hatching import strokes
 from utils.lightest_grey import DIMMEST
+from utils.resize import reduced
 from utils.strokes import PERIOD
 
 SHADES = (0.0, 1.0)  # allowed amounts; 0 lays none
@@ -64,7 +65,7 @@ def missing(sketch, working, foreground, amount):
     """
     height, width = working.gray.shape
     scale = min(1.0, SIDE / max(height, width))
-    photo = cv2.resize(working.photo, (max(1, round(scale * width)), max(1, round(scale * height))), interpolation=cv2.INTER_AREA)
+    photo = reduced(working.photo, *(max(1, round(scale * side)) for side in working.gray.shape))
     white = np.float32(max(DIMMEST, working.lightest))
     gray = cv2.cvtColor(photo, cv2.COLOR_RGB2GRAY) / white
     face, light = of_faces(photo, halved(gray), np.reshape(working.faces, (-1, 4)) * (scale / 2))
@@ -99,7 +100,9 @@ def of_faces(photo, gray, boxes):
         if not inner.any():
             continue
         near = 1 - ramp(far(neck, longer * height, wider * width), *REACH)
-        unlike = cv2.magnitude(*cv2.split(colours[part] - np.median(colours[part][inner], 0)))
+        rank = np.count_nonzero(inner) // 2
+        usual = np.partition(colours[part][inner].T, rank)[:, rank]  # np.median takes nine times as long
+        unlike = cv2.magnitude(*cv2.split(colours[part] - usual))
         one = cv2.blur(np.float32(near * (1 - ramp(unlike, *LIKE))), (3, 3))
         skin = gray[part][inner & (unlike < LIKE[1])]
         own = max(DARKEST, np.percentile(skin, LIT)) if len(skin) else 1.0

@@ -61,8 +61,8 @@ def working_shape(height, width, size):
     return max(1, round(height * scale)), max(1, round(width * scale))
 
 
-def to_working(photo, size):
-    """Photo uint8 (H, W, 3) -> Working. size: pixels of the long side, or "full".
+def to_working(photo, size, resize=resize):
+    """Photo uint8 (H, W, 3) -> Working. size: pixels of the long side, or "full". resize: the way there, one of utils.resize.
 
     Sides too short for the network repeat their last row or column.
     """
