@@ -8,5 +8,10 @@ DIMMEST = 16  # that grey from 0 to 255, up to which all of a photo is noise and
 
 def lightest(gray):
     """The grey from 0 to 255 that LIGHT percent of a uint8 image are not lighter than."""
+    return grey_at(gray, LIGHT)
+
+
+def grey_at(gray, percent):
+    """A percentile of a uint8 image, 0 to 255: a grey that it has."""
     counts = cv2.calcHist([gray], [0], None, [256], [0, 256]).ravel().cumsum(dtype=np.float64)  # bincount would copy it in int64
-    return int(np.searchsorted(counts, LIGHT / 100 * counts[-1]))
+    return int(np.searchsorted(counts, percent / 100 * counts[-1]))

@@ -13,8 +13,8 @@ from data.filters import guided, halved, ramp
 from model.head import SHADED
 from utils.bands import in_bands
 from utils.darkness import NOTHING
-from utils.greys import depth, paper
-from utils.hatching import strokes
+from utils.greys import paper
+from utils.hatching import hatched
 from utils.lightest_grey import DIMMEST, lightest
 from utils.strokes import PERIOD
 from utils.style import CANDIDATES
@@ -90,5 +90,4 @@ def fill_band(sketch, gray, a, b):
         return sketch
     missing = cv2.add(cv2.multiply(a, np.int16(gray), scale=1 / 255), b) / np.float32(STEPS)
     missing *= ramp(missing, *PALER)
-    missing *= strokes(*sketch.shape)
-    return cv2.multiply(sketch, 1 - np.clip(missing, 0, 1, out=missing), dtype=depth(sketch))
+    return hatched(sketch, missing)

@@ -16,7 +16,7 @@ from utils.background import in_front, subject
 from utils.bands import in_bands
 from utils.close_ups import around, distance
 from utils.effects import check
-from utils.hatching import strokes
+from utils.hatching import hatched
 from utils.lightest_grey import DIMMEST
 from utils.resize import reduced
 from utils.strokes import PERIOD
@@ -117,9 +117,7 @@ def shade_band(sketch, gray, offset, slope, ink, room):
         return sketch
     asked = cv2.subtract(offset, cv2.multiply(slope, np.int16(gray), scale=1 / 255), dtype=cv2.CV_8U)
     lacking = cv2.subtract(cv2.LUT(asked, limited()), ink)
-    tone = cv2.multiply(lacking, room, scale=1 / (255 * ROOM), dtype=cv2.CV_32F)
-    tone *= strokes(*sketch.shape)
-    return cv2.multiply(sketch, 1 - np.clip(tone, 0, 1, out=tone), dtype=cv2.CV_8U)
+    return hatched(sketch, cv2.multiply(lacking, room, scale=1 / (255 * ROOM), dtype=cv2.CV_32F))
 
 
 @functools.lru_cache(maxsize=1)

@@ -13,6 +13,7 @@ from utils.enlarge import to_size
 from utils.frame import without_frame
 from utils.fur import FURS, furred
 from utils.greys import in_bytes
+from utils.opened import opened
 from utils.reserve import reserved
 from utils.shade import SHADES, shaded
 from utils.specks import specks_in
@@ -106,6 +107,8 @@ def inked(sketch, style, working, foreground=None):
     shading and with the background as dark.
     """
     sketch = pen(sketch, working, style.crisp * (GRAPHITE if style.candidate == CANDIDATES else 1))
+    if style.candidate is None:
+        sketch = opened(sketch, working, style.crisp)
     if foreground is not None:
         sketch = shaded(furred(sketch, working, foreground, style.fur), working, foreground, style.shade * min(1, 1 + style.detail))
     if style.line_width != 1 or style.ink != 1:
