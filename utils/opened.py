@@ -17,8 +17,8 @@ BROAD = 7, 13  # pixels of the working size: ink that a square of the first side
 RIM = 2  # pixels of its border that stay, softly
 SOLID = 0.35, 0.95  # ink that such a square has at least: up to the first nothing is opened, from the second on all
 DARKEST, MOST_DARK = 2, 0.35  # percentile of the greys that counts as black, and most that it is, relative to the lightest
-GREYS = 0.07, 0.4  # from black to the lightest: up to the first ink stays solid, from the second on the paper between strokes is
-PAPER = 0.85  # of the whole
+GREYS = 0.12, 0.5  # from black to the lightest: up to the first ink stays solid, from the second on the paper between strokes is
+PAPER = 0.8  # of the whole
 BAND, MARGIN = 512, 16  # rows at once, which bounds the memory, and beyond a band, on which its result may depend
 
 
