@@ -1,13 +1,16 @@
 """Opened blacks: what becomes hatching, what stays solid, and that the photo's own black and white count."""
-import cv2
+import os
+
 import numpy as np
 import pytest
 from scipy import ndimage
 
 from tests.photo_kit import working_of
+from tests.tool_kit import ROOT
 from utils import opened as module
 from utils.hatching import strokes
 from utils.opened import BROAD, GREYS, PAPER, RIM, SOLID, opened
+from utils.pictures import read_picture
 from utils.strokes import PERIOD
 from utils.style import CANDIDATES, Style, inked
 
@@ -114,6 +117,6 @@ def test_the_blend_alone_is_opened_and_not_at_crisp_0():
 def test_a_real_photo_keeps_its_blacks():
     """Where the street is black, black stays; the drawn wing of a gull is hatched."""
     for name, place, most, least in (("street", np.s_[270:310, 88:100], 0.06, 0.0), ("gull", np.s_[95:115, 285:305], 1.0, 0.2)):
-        photo = cv2.cvtColor(cv2.imread(f"Test/{name}.jpg"), cv2.COLOR_BGR2RGB)
+        photo = read_picture(os.path.join(ROOT, "Test", f"{name}.jpg"), 10)
         drawn = opened(np.zeros(photo.shape[:2], np.uint8), working_of(photo), 1.0)
         assert least <= drawn[place].mean() / 255 <= most, (name, drawn[place].mean() / 255)
