@@ -46,9 +46,9 @@ def along_cells(image, angle, where, step):
     rows, columns = np.nonzero(where)
     count, width = 4 * len(rows), 2 * where.shape[1]
     in_rows = lambda values: np.resize(values, (-(-count // ROW), ROW))  # the last one is filled up
-    turned = angle[rows, columns].repeat(4)
-    corners = np.float32(2 * columns[:, None] + (0, 1, 0, 1)), np.float32(2 * rows[:, None] + (0, 0, 1, 1))
-    x, y, right, down = map(in_rows, (*corners, np.cos(turned), np.sin(turned)))
+    turned = angle[rows, columns]
+    corners = (np.float32(2 * first)[:, None] + np.float32(more) for first, more in ((columns, (0, 1, 0, 1)), (rows, (0, 0, 1, 1))))
+    x, y, right, down = map(in_rows, (*corners, np.cos(turned).repeat(4), np.sin(turned).repeat(4)))
     result = np.zeros((2 * where.shape[0], width), np.float32)
     place = (width * 2 * rows + 2 * columns)[:, None] + (0, 1, width, width + 1)
     result.ravel()[place.ravel()] = along(image, x, y, right, down, step).ravel()[:count]

@@ -42,6 +42,17 @@ def test_the_paper_follows_from_the_grey(grey):
     assert drawn.dtype == np.uint8 and paper(drawn) == pytest.approx(expected, abs=0.02)
 
 
+def test_the_paper_of_some_greys():
+    """As shipped: strokes overlap where they are dense, so that it is less than asked for."""
+    shares = [paper(opened(solid(), working_of(photo_of(grey)), 1.0)) for grey in (20, 45, 60, 75, 200)]
+    assert shares == pytest.approx([0, 0.120, 0.247, 0.375, 0.692], abs=0.005)
+
+
+def test_the_amount_is_a_factor():
+    few, half, whole = (paper(opened(solid(), working_of(photo_of(60)), amount)) for amount in (0.25, 0.5, 1.0))
+    assert few == pytest.approx(whole / 4, abs=0.01) and half == pytest.approx(whole / 2, abs=0.01)
+
+
 def test_lighter_greys_get_more_paper_up_to_a_limit():
     shares = [paper(opened(solid(), working_of(photo_of(grey)), 1.0)) for grey in (20, 45, 70, 95, 115, 130, 200)]
     assert (np.diff(shares[:5]) > 0.02).all() and shares[5] == shares[6] and 0.55 < shares[6] < PAPER  # strokes overlap
@@ -59,6 +70,58 @@ def test_a_photo_is_measured_by_its_own_black_and_white():
     for grey in (0, 128, 255):
         even = np.full((*SHAPE, 3), grey, np.uint8)  # what is as light as the rest is no black, but in the dark
         assert (paper(opened(solid(), working_of(even), 1.0)) > 0.5) == (grey > 0)
+
+
+def test_a_hundredth_of_black_is_dust_and_grey_is_no_black():
+    shares = []
+    for columns in (10, 15, 25, 40):
+        photo = np.full((256, 1000, 3), 120, np.uint8)
+        photo[:, :100], photo[:, 900 : 900 + columns] = 255, 0
+        shares.append(opened(np.zeros((256, 1000), np.uint8), working_of(photo), 1.0)[PART].mean() / 255)
+    assert shares[0] == shares[1] < shares[2] - 0.1 and shares[2] == shares[3]
+    shares = [paper(opened(solid(), working_of(photo_of(140, black=black)), 1.0)) for black in (60, 85, 100, 120)]
+    assert shares[0] > shares[1] + 0.02 and shares[1] > shares[2] == shares[3] == pytest.approx(0.399, abs=0.01)
+    assert paper(opened(solid(), working_of(photo_of(5, white=8)), 1.0)) == pytest.approx(0.41, abs=0.02)  # light is 16 at least
+
+
+def test_a_black_frame_does_not_count():
+    photo = np.uint8(60 + 0.6 * photo_of(70))
+    framed = np.pad(photo, ((30, 30), (0, 0), (0, 0)))
+    inner = opened(solid(), working_of(photo), 1.0)
+    assert min(working_of(framed).bars[:2]) >= 30 and paper(inner) > 0.1
+    assert paper(opened(solid(framed.shape[:2]), working_of(framed), 1.0)[30:-30]) == pytest.approx(paper(inner), abs=0.01)
+
+
+def test_the_photos_borders_are_kept_and_its_grain_is_not():
+    photo = photo_of(20)
+    photo[:, 384:] = 200
+    drawn = opened(solid(), working_of(photo), 1.0)
+    assert not drawn[:, 50:383].any() and drawn[:, 385].mean() > 0.5 * 255
+    grain = photo_of(60)
+    grain[:, EDGE : -2 * EDGE][(np.indices(grain[:, EDGE : -2 * EDGE].shape[:2]).sum(0) % 2) == 0] = 30
+    grain[:, EDGE : -2 * EDGE][(np.indices(grain[:, EDGE : -2 * EDGE].shape[:2]).sum(0) % 2) == 1] = 90
+    assert np.corrcoef(opened(solid(), working_of(grain), 1.0)[PART].ravel(), strokes(*SHAPE)[PART].ravel())[0, 1] > 0.95
+
+
+def flat(rows, columns):
+    return working_of(np.full((rows, columns, 3), 200, np.uint8))
+
+
+def test_how_broad_and_how_solid_ink_must_be():
+    expected = {6: 0, 7: 0.203, 8: 0.203, 12: 0.203, 13: 0.407, 14: 0.407}
+    for side, share in expected.items():
+        sketch = np.full((64, 1024), 255, np.uint8)
+        sketch[20 : 20 + side] = 0
+        assert opened(sketch, flat(64, 1024), 0.5)[20 + side // 2, 128:896].mean() / 255 == pytest.approx(share, abs=0.01), side
+    shares = []
+    for grey in (170, 90, 30, 13, 0):
+        drawn = opened(np.full(SHAPE, grey, np.uint8), flat(*SHAPE), 0.5)
+        shares.append((drawn[PART].astype(float) - grey).mean() / (255 - grey))
+    assert shares == pytest.approx([0, 0.199, 0.359, 0.406, 0.406], abs=0.01)
+    sketch = np.full((256, 1024), 255, np.uint8)
+    sketch[20:220] = 0
+    rows = opened(sketch, flat(256, 1024), 0.5)[20:25, 128:896].mean(1) / 255
+    assert rows == pytest.approx([0, 0.135, 0.271, 0.406, 0.406], abs=0.04) and rows[0] == 0
 
 
 def test_the_rim_and_what_is_no_broader_than_a_bold_line_stay():
@@ -99,6 +162,8 @@ def test_bands_join(monkeypatch):
     whole = opened(sketch, working, 1.0)
     monkeypatch.setattr(module, "BAND", 50)
     assert np.array_equal(opened(sketch, working, 1.0), whole) and (whole > sketch).any()
+    drawn = opened(np.zeros((1100, 300), np.uint8), flat(1100, 300), 1.0)  # strokes have no seams
+    assert all(np.array_equal(drawn[top : top + PERIOD], drawn[: len(drawn[top : top + PERIOD])]) for top in range(PERIOD, 1100, PERIOD))
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (3, 40), (40, 3), (16, 16)])

@@ -267,3 +267,10 @@ def test_it_is_refused_where_it_has_no_meaning(draw, capfd, more):
     with pytest.raises(SystemExit) as left:
         draw("--shade", "0.2", *more)
     assert left.value.code == 2 and "--shade" in capfd.readouterr().err
+
+
+def test_one_field_of_strokes_serves_all_heights_and_a_wide_one_is_not_kept():
+    low, high, wide = strokes(300, 700), strokes(1000, 600), strokes(40, 17 * PERIOD)
+    assert np.shares_memory(low, high) and not low.flags.writeable and not np.shares_memory(wide, strokes(40, 17 * PERIOD))
+    assert np.array_equal(wide[:, :300], low[:40, :300])
+    assert np.array_equal(high[PERIOD : 2 * PERIOD], high[:PERIOD]) and np.array_equal(wide[:, PERIOD:], wide[:, :-PERIOD])

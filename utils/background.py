@@ -18,8 +18,8 @@ RIM = np.ones((3, 3), np.uint8)  # cells of the map: at the border of the foregr
 
 def surest_of(foreground):
     """The largest probability of a map, strays aside."""
-    rank = SUREST * (foreground.size - 1) // 100
-    return float(np.partition(foreground, rank, axis=None)[rank])  # np.percentile takes six times as long
+    rank = int(SUREST / 100 * (foreground.size - 1))
+    return float(np.partition(foreground, rank, axis=None)[rank])  # np.percentile takes several times as long
 
 
 def by_surest(foreground):

@@ -9,21 +9,24 @@ from utils.greys import depth
 from utils.strokes import ANGLES, PERIOD, stroke_field
 
 DIRECTION = ANGLES.index(3 * np.pi / 4)  # of the strokes: the network's own where a form has no direction
-
-
-ROWS = 4  # periods, one below the other, that are kept: as many as are drawn at once
+DOWN = 4  # periods, one below the other, of a field that is kept: as many as are drawn at once, or more
+RIGHT = 16  # periods side by side: wider fields, which take more memory, are made anew
 
 
 def strokes(height, width):
-    """Strokes of DIRECTION over height x width pixels, float32, whose mean over whole periods is 1. Between strokes they go below 0."""
+    """Strokes of DIRECTION over height x width pixels, float32, whose mean over whole periods is 1. Between strokes they go below 0. Read-only."""
     down, right = (-(-side // PERIOD) for side in (height, width))
-    return periods(max(down, ROWS), right)[:height, :width]
+    return (field(down, right) if right > RIGHT else kept(max(down, DOWN), right))[:height, :width]
 
 
-@functools.lru_cache(maxsize=4)
-def periods(down, right):
-    """As many periods of strokes(), one for all heights: a photo asks for half a dozen."""
-    return np.tile(1 + CONTRAST * stroke_field()[DIRECTION], (down, right))
+def field(down, right):
+    """So many periods of strokes()."""
+    periods = np.tile(1 + CONTRAST * stroke_field()[DIRECTION], (down, right))
+    periods.flags.writeable = False
+    return periods
+
+
+kept = functools.lru_cache(maxsize=4)(field)  # one for all heights up to DOWN
 
 
 def hatched(sketch, tone):

@@ -9,24 +9,24 @@ import numpy as np
 
 from utils.bands import in_bands
 from utils.hatching import hatched
-from utils.lightest_grey import DIMMEST, grey_at
+from utils.lightest_grey import DIMMEST, LIGHT, greys_at
 from utils.reserve import rising, square
 from utils.strokes import PERIOD
 
 BROAD = 7, 13  # pixels of the working size: ink that a square of the first side fits into is opened by half, of the second wholly
-RIM = 2  # pixels of its border that stay, softly
+RIM = 2  # pixels of its border, over which less is opened, and at the border itself nothing
 SOLID = 0.35, 0.95  # ink that such a square has at least: up to the first nothing is opened, from the second on all
 DARKEST, MOST_DARK = 2, 0.35  # percentile of the greys that counts as black, and most that it is, relative to the lightest
 GREYS = 0.12, 0.5  # from black to the lightest: up to the first ink stays solid, from the second on the paper between strokes is
-PAPER = 0.8  # of the whole
+PAPER = 0.8  # of the whole, less what strokes have in common where they are dense
 BAND, MARGIN = 512, 16  # rows at once, which bounds the memory, and beyond a band, on which its result may depend
 
 
 def opened(sketch, working, amount):
     """The sketch with paper between the strokes of its solid ink, where the photo is grey. Nothing gets darker.
 
-    sketch: uint8 (H, W), 255 = paper. working: the photo at its size, see utils.working. amount: share of that paper, 0 (none) to 1; more
-    counts as 1.
+    sketch: uint8 (H, W), 255 = paper. working: the photo at its size, see utils.working. amount: factor of the paper's share, 0 (none) to 1;
+    more counts as 1.
     """
     if not amount:
         return sketch
@@ -36,9 +36,12 @@ def opened(sketch, working, amount):
 
 
 def greys(working):
-    """GREYS of a photo, relative to 255."""
-    lightest = max(DIMMEST, working.lightest)
-    darkest = min(grey_at(working.gray, DARKEST), MOST_DARK * lightest)
+    """GREYS of a photo, without its black frame, relative to 255."""
+    top, bottom, left, right = working.bars
+    height, width = working.gray.shape
+    darkest, lightest = greys_at(np.ascontiguousarray(working.gray[top : height - bottom, left : width - right]), DARKEST, LIGHT)
+    lightest = max(DIMMEST, lightest)
+    darkest = min(darkest, MOST_DARK * lightest)
     return [(darkest + share * (lightest - darkest)) / 255 for share in GREYS]
 
 
@@ -53,5 +56,5 @@ def share_in_band(sketch, gray, ends, most):
 
 
 def open_band(sketch, share):
-    """Some rows of a sketch, from a multiple of PERIOD on, with strokes of paper whose mean is a share of it in bytes."""
+    """Some rows of a sketch, from a multiple of PERIOD on, with strokes of paper, whose share is in bytes."""
     return 255 - hatched(255 - sketch, share / np.float32(255)) if cv2.hasNonZero(share) else sketch

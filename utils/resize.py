@@ -4,7 +4,7 @@ import numpy as np
 
 from data.filters import halved
 
-BETWEEN = 1.6  # times smaller: up to here what lies between two pixels each is near the mean, see reduced()
+BETWEEN = 1.6  # times smaller, of what was halved: up to here what lies between two pixels each is near the mean, see reduced()
 
 
 def resize(image, height, width):
@@ -17,12 +17,13 @@ def resize(image, height, width):
 
 
 def reduced(image, height, width):
-    """resize() where only the large matters, for a network that finds things: several times as fast on the way down, a little softer.
+    """resize() for what is looked at as a whole, such as small drawings: on the way down several times as fast as in one step, a little softer.
 
-    Even sides are halved as often as that goes. What is left is interpolated, if it is at most BETWEEN along either side.
+    Even sides are halved as often as that goes, and from there, if anything was halved and at most BETWEEN is left, pixels are interpolated.
     """
-    while height <= image.shape[0] // 2 and width <= image.shape[1] // 2 and not (image.shape[0] % 2 or image.shape[1] % 2):
-        image = halved(image)
-    if all(size <= side <= BETWEEN * size for size, side in zip((height, width), image.shape)):
-        return cv2.resize(image, (width, height), interpolation=cv2.INTER_LINEAR)
-    return resize(image, height, width)
+    halves = image
+    while height <= halves.shape[0] // 2 and width <= halves.shape[1] // 2 and not (halves.shape[0] % 2 or halves.shape[1] % 2):
+        halves = halved(halves)
+    if halves is not image and all(size <= side <= BETWEEN * size for size, side in zip((height, width), halves.shape)):
+        return cv2.resize(halves, (width, height), interpolation=cv2.INTER_LINEAR)
+    return resize(halves, height, width)

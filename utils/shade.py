@@ -101,7 +101,7 @@ def of_faces(photo, gray, boxes):
             continue
         near = 1 - ramp(far(neck, longer * height, wider * width), *REACH)
         rank = np.count_nonzero(inner) // 2
-        usual = np.partition(colours[part][inner].T, rank)[:, rank]  # np.median takes nine times as long
+        usual = np.partition(colours[part][inner].T, rank)[:, rank]  # np.median takes several times as long
         unlike = cv2.magnitude(*cv2.split(colours[part] - usual))
         one = cv2.blur(np.float32(near * (1 - ramp(unlike, *LIKE))), (3, 3))
         skin = gray[part][inner & (unlike < LIKE[1])]

@@ -33,7 +33,7 @@ class Style:
     detail: float = 0.0  # -1 favours the sparse candidates in the blend, 1 the dense ones
     candidate: int | None = None  # 1 to CANDIDATES instead of the blend
     faces: float = FACES  # how many times larger small faces are drawn, before they are laid into the drawing; 1 as the rest
-    crisp: float = CRISP  # of strokes: borders, tones, lights between them, none astray; 0 leaves all as drawn, and a black frame in
+    crisp: float = CRISP  # of strokes: borders, tones, lights between them, no blots, none astray; 0 leaves all as drawn, and a black frame in
     fur: float = FUR  # ink of the strands that the blend gets where the subject has fur or hair
     shade: float = SHADE  # of the pale hatching, by the photo's light, that the blend gets on faces and where it was left blank
     background: float = BACKGROUND  # share of the blend's ink that is left behind the foreground

@@ -150,7 +150,8 @@ def add_look(parser):
             "--crisp",
             CRISPS,
             defaults.CRISP,
-            "softer and paler, or crisper and darker strokes on clean paper, less so in the pencil drawing, without a black frame of the photo; "
+            "softer and paler, or crisper and darker strokes on clean paper, less so in the pencil drawing, without a black frame of the photo, "
+            "and in the blend without blots where the photo is grey; "
             "0 as the network draws them, with its frame",
         ),
         ("--fur", FURS, defaults.FUR, "how dark the strands are that the blend gets where its subject has fur or hair; 0 leaves them out"),
