@@ -1,4 +1,4 @@
-"""Other sizes of pictures: the way for drawings, and the fast one for networks that find things."""
+"""Other sizes of pictures: the way for drawings, and the fast one for small views and drawings."""
 import cv2
 import numpy as np
 import pytest

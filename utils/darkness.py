@@ -14,8 +14,6 @@ import numpy as np
 from data.filters import blur, halved, ramp, slope
 from data.skin import skin
 from utils.background import left_ink, subject
-from utils.resize import reduced
-from utils.working import to_working
 
 SMOOTH = 1.5  # pixels, deviation of the Gaussian that takes texture away
 DARKEST = 0.64  # tone that black asks for; the mean ink is a little less, for strokes so dense overlap
@@ -53,7 +51,7 @@ def asked_of(one, small, foreground):
     if foreground is None:
         return darkness(small)
     size = 2 * max(small.shape)
-    whole = one if max(one.shape) <= size + 1 else to_working(one.photo, size, reduced)
+    whole = one if max(one.shape) <= size + 1 else one.smaller(size)
     return darkness(small, foreground, whole.steps)
 
 

@@ -25,7 +25,6 @@ from utils.masses import HATCHED, LINES, SMALLEST, filled, has_dark_masses, seco
 from utils.memory import keep_freed_memory
 from utils.picture_modes import to_rgb
 from utils.pictures import read_picture
-from utils.resize import reduced
 from utils.sparing import Sparing
 from utils.style import CANDIDATES, OF_PHOTOS, PLAIN, Style, finish, inked
 from utils.whole_objects import OUTLINE, SIDE, evened, has_subject
@@ -155,7 +154,7 @@ class Sketcher:
         maps = self.find_foregrounds([one.photo for one in batch])
         due = [place for place, found in enumerate(maps) if has_subject(found)]
         size = min(SIDE, max(batch[0].shape))  # what is padded to one shape must stay so, so nothing is enlarged
-        small = [to_working(batch[place].photo, size, reduced) for place in due]
+        small = [batch[place].smaller(size) for place in due]
         outlines = self._planes(stack(small), 0.0, (OUTLINE,)) if due else ()
         for place, one, planes in zip(due, small, outlines):
             maps[place] = evened(maps[place], one.trim(planes[0]))
@@ -227,7 +226,7 @@ class Sketcher:
         size = second_size(*batch[0].shape)
         if not (numbers and self.hatches and size >= SMALLEST):
             return [(None, None)] * len(batch)
-        small = [to_working(one.photo, size, reduced) for one in batch]
+        small = [one.smaller(size) for one in batch]
         due = [has_dark_masses(one.gray) for one in small]
         asked, theirs = (list(itertools.compress(some, due)) for some in (small, foregrounds))
         found = self._drawings(asked, detail, (LINES, *numbers), theirs) if asked else []

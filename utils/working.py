@@ -9,7 +9,7 @@ from model.generator import MIN_SIDE
 from utils.defaults import MAX_ENLARGEMENT
 from utils.frame import widths
 from utils.lightest_grey import lightest
-from utils.resize import resize
+from utils.resize import reduced, resize
 from utils.sharp_steps import sharp_steps
 
 
@@ -31,6 +31,10 @@ class Working:
     def photo(self):
         """The pixels without the padding: (h, w, 3)."""
         return self.pixels[: self.shape[0], : self.shape[1]]
+
+    def smaller(self, size):
+        """The Working of the photo as it is drawn, brought to a long side of `size` pixels, for what is looked at as a whole."""
+        return to_working(self.photo, size, reduced)
 
     @functools.cached_property
     def gray(self):
