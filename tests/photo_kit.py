@@ -12,3 +12,8 @@ def gray_of(photo):
 def working_of(photo):
     """uint8 RGB (H, W, 3) -> the Working that is drawn at the photo's own size."""
     return to_working(photo, "full")
+
+
+def grey_working_of(gray):
+    """uint8 (H, W) -> the same of a photo without colours."""
+    return working_of(cv2.merge([gray] * 3))

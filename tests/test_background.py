@@ -8,7 +8,7 @@ from PIL import Image
 from model import Foreground
 from tests.tiny import TINY
 from tests.tool_kit import checkpoint, draw, reverse_weights, scene, store, weights  # noqa: F401 (fixtures)
-from utils.background import DOUBT, MOST, SOME, SURE, UNDECIDED, in_front, left_ink, set_off
+from utils.background import DOUBT, MOST, SOME, SURE, UNDECIDED, FoundForeground, set_off
 from utils.checkpoint import save_generator
 from utils.defaults import CHECKPOINTS
 from utils.foreground_finder import ForegroundFinder
@@ -24,14 +24,14 @@ def square(share, size=200):
 
 def test_the_foreground_keeps_its_ink_and_the_rest_the_share_asked_for():
     found = square(0.2)
-    left = left_ink(found, 0.4)
+    left = FoundForeground(found).left_ink(0.4)
     assert (left[found > 0] == 1).all() and np.allclose(left[found == 0], 0.4)
 
 
 def test_without_a_foreground_or_without_anything_behind_it_all_ink_stays():
     for share in (0.0, SOME[0] / 2, MOST[1] * 1.02):
-        assert np.allclose(left_ink(square(share), 0.3), 1)
-    corners = [left_ink(square(share), 0.3)[0, 0] for share in (SOME[0], np.mean(SOME), SOME[1] * 1.1, np.mean(MOST))]
+        assert np.allclose(FoundForeground(square(share)).left_ink(0.3), 1)
+    corners = [FoundForeground(square(share)).left_ink(0.3)[0, 0] for share in (SOME[0], np.mean(SOME), SOME[1] * 1.1, np.mean(MOST))]
     assert corners[0] > corners[1] > corners[2] < corners[3] < 1
     assert corners[2] == pytest.approx(0.3)
 
@@ -41,7 +41,7 @@ def test_doubt_takes_less_and_nothing_of_what_is_a_quarter_as_sure_as_the_surest
         found = np.zeros((64, 64), np.float32)
         found[:4, :4] = elsewhere  # too small to make the map undecided
         found[20:40, 20:40] = surest
-        return left_ink(found, 0.5)[0, 0]
+        return FoundForeground(found).left_ink(0.5)[0, 0]
 
     (low, high), _ = DOUBT
     assert (low, high) == (0.05, 0.25) and corner(0.0) == corner(low) == pytest.approx(0.5)
@@ -58,7 +58,7 @@ def test_the_more_undecided_a_map_is_the_less_is_behind():
         found[:10] = 1
         found[10 : 10 + doubtful] = 0.5  # the mean of 4 p (1 - p) is this share
         found[-4:, :4] = elsewhere
-        return left_ink(found, 0.5)[-1, 0]
+        return FoundForeground(found).left_ink(0.5)[-1, 0]
 
     assert [corner(share, 0.15) for share in (8, 20, 30, 38)] == sorted(corner(share, 0.15) for share in (8, 20, 30, 38))
     assert corner(8, 0.15) == pytest.approx(0.75, abs=0.02) and corner(38, 0.15) == pytest.approx(1)
@@ -68,11 +68,11 @@ def test_the_more_undecided_a_map_is_the_less_is_behind():
 
 def test_what_is_in_front_loses_its_outermost_cells_and_is_all_where_nothing_is_behind():
     found = square(0.2)
-    assert np.array_equal(in_front(found), cv2.erode(found, np.ones((3, 3))))
+    assert np.array_equal(FoundForeground(found).in_front, cv2.erode(found, np.ones((3, 3))))
     for share in (0.0, SOME[0] / 2, MOST[1] * 1.02):
-        assert np.allclose(in_front(square(share)), 1)
+        assert np.allclose(FoundForeground(square(share)).in_front, 1)
     sure = (0.5 - SURE[0]) / (SURE[1] - SURE[0])  # that there is a subject
-    assert np.allclose(in_front(0.5 * found)[found == 0], 1 - sure)
+    assert np.allclose(FoundForeground(0.5 * found).in_front[found == 0], 1 - sure)
 
 
 @pytest.mark.parametrize("background", [0.0, 0.55, 1.0])
@@ -80,7 +80,7 @@ def test_ink_is_multiplied(background):
     sketch = np.random.default_rng(0).integers(0, 256, (256, 320)).astype(np.uint8)
     found = np.zeros((64, 64), np.float32)
     found[:, :32] = 1
-    drawn = set_off(sketch, found, background)
+    drawn = set_off(sketch, FoundForeground(found), background)
     assert np.array_equal(drawn[:, :155], sketch[:, :155])
     expected = 255 - background * (255.0 - sketch[:, 172:])
     assert np.abs(drawn[:, 172:] - expected).max() <= 1
@@ -126,7 +126,7 @@ def test_the_second_look_is_in_the_precision_of_the_drawing(tmp_path):
         drawing = Sketcher(weights(tmp_path), "cpu", precision, 256)
         first, second = (network.head.weight.dtype for network in (drawing.find_foregrounds.first, drawing.find_foregrounds.second))
         assert first == torch.float32 and second == getattr(torch, precision)
-        maps[precision] = np.stack(drawing.foregrounds([drawing.prepare(photo) for photo in photos], Style()))
+        maps[precision] = np.stack([one.found for one in drawing.foregrounds([drawing.prepare(photo) for photo in photos], Style())])
     assert maps["bfloat16"].dtype == np.float32 and np.abs(maps["bfloat16"] - maps["float32"]).max() < 0.05
 
 

@@ -188,7 +188,7 @@ def test_a_face_is_drawn_as_its_enlargement_is(sketcher):
 
 
 def test_all_ways_to_a_drawing_draw_faces(sketcher, monkeypatch):
-    monkeypatch.setattr(sketching, "has_dark_masses", lambda gray: True)
+    monkeypatch.setattr(sketching, "has_dark_masses", lambda small: True)
     batch = [sketcher.prepare(np.minimum(scene(192, 256, seed), 60), Style(faces=faces)) for seed, faces in ((0, 2.0), (1, 1.0), (2, 2.5))]
     assert [len(one.close_ups) for one in batch] == [1, 0, 1]
     maps = sketcher.maps(batch)
@@ -214,7 +214,7 @@ def test_other_devices_draw_faces_together(sketcher, monkeypatch):
 
 def test_faces_of_any_size_are_not_hatched_over(sketcher, monkeypatch):
     monkeypatch.setattr(sketcher, "find_faces", lambda photo: np.float32([(48, 28, 160, 200)]))  # too large for a close-up
-    monkeypatch.setattr(sketching, "has_dark_masses", lambda gray: True)
+    monkeypatch.setattr(sketching, "has_dark_masses", lambda small: True)
     monkeypatch.setattr(sketcher.engine, "sketches", lambda photos, detail, indices, *rest: torch.full((len(indices), *photos.shape[:3]), FINE, dtype=torch.uint16))
     photo = np.full((256, 256, 3), 250, np.uint8)
     photo[8:248, 8:248] = 4

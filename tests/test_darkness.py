@@ -5,10 +5,11 @@ import pytest
 import torch
 
 from model import Photo2Sketch
+from tests.photo_kit import grey_working_of
 from tests.tiny import TINY
 from utils import darkness as module
 from utils.all_drawings import AllDrawings
-from utils.background import left_ink
+from utils.background import FoundForeground
 from utils.checkpoint import save_generator
 from utils.darkness import BACKDROP, BLACK, DARK, DARKEST, EVEN, LEAST, LIT, ONE, PALEST, asked_of, darkness, one_tone
 from utils.masses import filled, has_dark_masses
@@ -39,7 +40,10 @@ def figure(columns):
     """A map of the foreground: sure in some of 64 columns."""
     found = np.zeros((48, 64), np.float32)
     found[:, columns] = 1
-    return found
+    return FoundForeground(found)
+
+
+NOWHERE = FoundForeground(np.zeros((48, 64), np.float32))
 
 
 def test_black_asks_for_tone_and_grey_does_not():
@@ -57,7 +61,7 @@ def test_black_asks_for_tone_and_grey_does_not():
 def test_without_a_subject_all_that_is_drawn_counts():
     image = photo(20, slice(60, 180), slice(80, 240))
     assert asked_by(image)[1] == 1
-    least, share = asked_by(image, np.zeros((48, 64), np.float32))
+    least, share = asked_by(image, NOWHERE)
     assert np.allclose(least, asked_by(image)[0], atol=1e-6) and (share == 1).all()
 
 
@@ -99,7 +103,7 @@ def test_a_backdrop_is_hatched_up_to_its_border_and_what_only_fades_is_not(turne
     wall = np.full(SIZE, 200, np.uint8)
     wall[:120] = 30
     fading = np.uint8(np.clip(np.linspace(70, 330, 240), 70, 200))[:, None].repeat(320, 1)
-    foreground = turned(figure(slice(28, 36)))
+    foreground = FoundForeground(turned(figure(slice(28, 36)).found))
     least, share = asked_by(turned(wall), foreground)
     behind = turned(np.arange(320)[None].repeat(240, 0) < 100)
     upper, lower = turned(np.arange(240)[:, None].repeat(320, 1) < 105) & behind, turned(np.arange(240)[:, None].repeat(320, 1) > 135) & behind
@@ -233,10 +237,10 @@ def test_things_of_the_rest_have_one_tone_where_they_are_in_focus():
     """A box that is too light for black, behind a subject or where there is none: the more sharp steps around, the surer its tone."""
     thing = photo(54, slice(60, 180), slice(20, 140))
     whole = 0.7 * DARKEST * np.interp(0.27, ONE, (1, 0))
-    for foreground in (figure(slice(40, 60)), np.zeros((48, 64), np.float32)):
+    for foreground in (figure(slice(40, 60)), NOWHERE):
         for share, expected in ((0.0, 0), (0.09, 0), (0.175, 0.5), (0.3, 1), (0.5, 1 / 3), (0.6, 0)):
             least, _ = asked_by(thing, foreground, np.full(SIZE, round(255 * share), np.uint8))
-            backdrop = BACKDROP * np.interp(0.27, PALEST, (1, 0)) * np.interp(share, EVEN, (1, 0)) * bool(foreground.any())
+            backdrop = BACKDROP * np.interp(0.27, PALEST, (1, 0)) * np.interp(share, EVEN, (1, 0)) * bool(foreground.found.any())
             assert least[120, 80] == pytest.approx(max(expected * whole, backdrop), abs=0.02), share
             assert least[:50].max() == 0 and least[:, 160:].max() == 0
 
@@ -246,16 +250,15 @@ def test_a_thing_of_the_rest_needs_a_rim_that_is_firmer_than_the_subjects():
     box[40:200, 80:240] = 50
     box = np.uint8(np.where(np.arange(240)[:, None] < 85, cv2.GaussianBlur(box, (0, 0), 25), box))  # its upper third fades
     steps = np.full(SIZE, 76, np.uint8)
-    nowhere = np.zeros((48, 64), np.float32)
     assert one_tone(box / np.float32(200), np.full(SIZE, 0.3, np.float32), np.ones(SIZE, np.float32))[190, 160] > 0.1
-    assert asked_by(box, nowhere, steps)[0].max() < 0.01 and asked_by(photo(50, slice(40, 200), slice(80, 240)), nowhere, steps)[0].max() > 0.2
+    assert asked_by(box, NOWHERE, steps)[0].max() < 0.01 and asked_by(photo(50, slice(40, 200), slice(80, 240)), NOWHERE, steps)[0].max() > 0.2
 
 
 def test_steps_beside_a_thing_show_that_it_is_in_focus():
     steps = PATTERN.copy()
     steps[60:180, 20:140] = 0  # none within
     thing = photo(54, slice(60, 180), slice(20, 140))
-    some, none = (asked_by(thing, np.zeros((48, 64), np.float32), one)[0] for one in (steps, NO_STEPS))
+    some, none = (asked_by(thing, NOWHERE, one)[0] for one in (steps, NO_STEPS))
     assert none.max() == 0 and some[120, 80] > 0 and np.ptp(some[70:170, 30:130]) < 0.01  # evenly, with no hole in its middle
 
 
@@ -304,8 +307,8 @@ def test_a_place_that_may_be_the_subject_is_no_backdrop():
     image = np.full(SIZE, 10, np.uint8)
     image[:, 300:] = 200
     foreground = figure(slice(0, 30))
-    foreground[:, 30:40] = 0.4  # in doubt
-    doubtful = cv2.resize(left_ink(foreground, 0.0), SIZE[::-1]) > 0.5
+    foreground.found[:, 30:40] = 0.4  # in doubt
+    doubtful = cv2.resize(foreground.left_ink(0.0), SIZE[::-1]) > 0.5
     least, share = asked_by(image, foreground)
     assert doubtful[:, 152:190].all() and share[doubtful].min() == 1 and least[:, 160:185].min() > 0.4
 
@@ -329,7 +332,7 @@ def test_the_blend_alone_is_asked_by_its_subject_photo_by_photo(tmp_path, monkey
     torch.manual_seed(0)
     save_generator(Photo2Sketch(TINY), tmp_path / "tiny.pth", 1)
     sketcher, calls = Sketcher(str(tmp_path / "tiny.pth"), "cpu", "float32", 320), []
-    monkeypatch.setattr("utils.sketcher.has_dark_masses", lambda gray: gray[0, 0] != 20)
+    monkeypatch.setattr("utils.sketcher.has_dark_masses", lambda small: small.gray[0, 0] != 20)
     ask = lambda small, foreground=None, steps=None: calls.append((small.gray[0, 0], foreground)) or (np.float32(0), np.float32(1))
     monkeypatch.setattr("utils.darkness.darkness", ask)
     monkeypatch.setattr("utils.sketcher.modelled", lambda sketch, *rest: sketch)  # for the names in place of maps
@@ -350,8 +353,8 @@ def test_the_blend_alone_is_asked_by_its_subject_photo_by_photo(tmp_path, monkey
 def test_noise_in_the_dark_is_nothing_dark():
     for seed, mean in enumerate((0.06, 0.1, 0.3, 3.0)):
         noise = np.random.default_rng(seed).poisson(mean, SIZE).astype(np.uint8)
-        assert not has_dark_masses(noise)
-    assert has_dark_masses(photo(10, slice(60, 180), slice(80, 240), ground=40))
+        assert not has_dark_masses(grey_working_of(noise))
+    assert has_dark_masses(grey_working_of(photo(10, slice(60, 180), slice(80, 240), ground=40)))
 
 
 def test_sharp_steps_are_those_at_twice_the_small_size_whatever_the_photos(monkeypatch):
@@ -388,7 +391,7 @@ def test_all_ways_to_the_blend_ask_with_the_subject(tmp_path, monkeypatch):
     torch.manual_seed(0)
     save_generator(Photo2Sketch(TINY), tmp_path / "tiny.pth", 1)
     found, seen = figure(slice(4, 28)), []
-    monkeypatch.setattr("utils.sketcher.has_dark_masses", lambda gray: True)
+    monkeypatch.setattr("utils.sketcher.has_dark_masses", lambda small: True)
     monkeypatch.setattr(Sketcher, "foregrounds", lambda self, some, style: [found] * len(some))
     ask = lambda small, foreground=None, steps=None: seen.append(foreground) or (np.float32(0), np.float32(1))
     monkeypatch.setattr("utils.darkness.darkness", ask)

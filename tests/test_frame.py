@@ -3,6 +3,7 @@ import cv2
 import numpy as np
 import pytest
 
+from utils.background import FoundForeground
 from utils.frame import widths, without_frame
 from utils.style import Style, inked
 from utils.working import Working
@@ -130,7 +131,7 @@ def test_what_lies_within_the_frame_stays_and_the_rest_is_paper():
 def test_no_ink_of_any_kind_is_in_the_frame_but_at_crisp_0():
     photo = framed(30, 30)
     photo[30:270:2] //= 2  # strands up to the bars
-    working, found = Working(photo, SIZE, SIZE), np.ones((48, 64), np.float32)
+    working, found = Working(photo, SIZE, SIZE), FoundForeground(np.ones((48, 64), np.float32))
     sketch = np.full(SIZE, 60, np.uint8)
     for style in (Style(), Style(line_width=2.0, ink=1.5), Style(candidate=5), Style(crisp=0.1, fur=1.0)):
         drawn = inked(sketch, style, working, found)

@@ -12,7 +12,7 @@ from tests.photo_kit import working_of
 from tests.test_strands import stripes
 from tests.tool_kit import checkpoint, draw, store, weights  # noqa: F401 (fixtures)
 from utils import fur
-from utils.background import SUBJECT, SURE, subject
+from utils.background import SUBJECT, SURE, FoundForeground
 from utils.fur import BAND, FURS, GRID, MARGIN, WIDE, furred
 from utils.greys import paper
 from utils.sketcher import Sketcher
@@ -29,7 +29,7 @@ def coat(size=256, angle=30):
 def left_half(surest=1.0):
     found = np.zeros((64, 64), np.float32)
     found[:, :32] = surest
-    return found
+    return FoundForeground(found)
 
 
 PAPER = np.full((256, 256), 255, np.uint8)
@@ -60,7 +60,7 @@ def test_few_strands_are_specks_and_blurred_ones_are_none():
     lone = np.full((256, 256, 3), 204, np.uint8)
     for left, top in ((30, 60), (150, 50), (60, 180)):  # creases of a shirt
         cv2.line(lone, (left, top), (left + 9, top + 3), (90, 90, 90), 2)
-    assert np.array_equal(furred(PAPER, working_of(lone), np.ones((64, 64), np.float32), 1.0), PAPER)
+    assert np.array_equal(furred(PAPER, working_of(lone), FoundForeground(np.ones((64, 64), np.float32)), 1.0), PAPER)
     soft = cv2.GaussianBlur(cv2.resize(coat(64), (256, 256)), (0, 0), 6)
     assert furred(PAPER, working_of(soft), left_half(), 1.0).mean() > 254
     assert furred(PAPER, working_of(coat()), left_half(), 1.0).mean() < 245
@@ -69,7 +69,7 @@ def test_few_strands_are_specks_and_blurred_ones_are_none():
 def test_strands_end_where_the_photo_is_out_of_focus():
     working = working_of(coat())
     working.__dict__["steps"] = np.uint8(255 * (np.arange(128) < 32))[None].repeat(128, 0)  # sharp in the first 64 columns alone
-    ink = 255 - furred(PAPER, working, np.ones((64, 64), np.float32), 1.0)
+    ink = 255 - furred(PAPER, working, FoundForeground(np.ones((64, 64), np.float32)), 1.0)
     assert ink[40:, 20:60].mean() > 20 and ink[:, 70:].max() == 0  # within two cells of GRID
 
 
@@ -81,11 +81,11 @@ def test_there_are_no_strands_where_ink_is():
 
 
 def test_doubt_and_no_subject_have_none():
-    assert subject(left_half(SURE[0])).max() < 1e-6 and (subject(np.zeros((64, 64), np.float32)) == 0).all()
-    assert subject(left_half(np.mean(SURE)))[0, 0] == pytest.approx(0.5) and subject(left_half(SURE[1]))[0, 0] == 1
-    found = left_half()
+    assert left_half(SURE[0]).subject.max() < 1e-6 and (FoundForeground(np.zeros((64, 64), np.float32)).subject == 0).all()
+    assert left_half(np.mean(SURE)).subject[0, 0] == pytest.approx(0.5) and left_half(SURE[1]).subject[0, 0] == 1
+    found = left_half().found
     found[:, 32:] = [[SUBJECT[0] - 0.01], [np.mean(SUBJECT)], [SUBJECT[1]], [0]] * 16
-    assert np.allclose(subject(found)[:4, -1], [0, 0.5, 1, 0])  # relative to the surest
+    assert np.allclose(FoundForeground(found).subject[:4, -1], [0, 0.5, 1, 0])  # relative to the surest
 
 
 @pytest.mark.parametrize("shape", [(300, 200), (301, 203)])
@@ -95,6 +95,7 @@ def test_bands_and_boxes_change_nothing(monkeypatch, shape):
     sketch = np.full(shape, 255, np.uint8)
     found = np.zeros((64, 64), np.float32)
     found[24:40, 24:40] = 1
+    found = FoundForeground(found)
     whole = furred(sketch, working_of(photo), found, 1.0)
     monkeypatch.setattr(fur, "BAND", 64)
     monkeypatch.setattr(fur, "WIDE", 48)
@@ -111,7 +112,7 @@ def test_small_and_narrow_pictures_are_drawn(monkeypatch, shape):
     monkeypatch.setattr(strands, "USUAL", (-1, -0.5))  # lines count everywhere
     monkeypatch.setattr(strands, "PREVAILS", (-1, -0.5))
     photo = np.random.default_rng(0).integers(0, 256, (*shape, 3)).astype(np.uint8)
-    drawn = furred(np.full(shape, 255, np.uint8), working_of(photo), np.ones((64, 64), np.float32), 1.0)
+    drawn = furred(np.full(shape, 255, np.uint8), working_of(photo), FoundForeground(np.ones((64, 64), np.float32)), 1.0)
     assert drawn.shape == shape and drawn.dtype == np.uint8
 
 
@@ -124,7 +125,7 @@ def test_amounts_out_of_range_are_a_sentence():
 
 def test_the_blend_has_fur_and_candidates_have_none(tmp_path, monkeypatch):
     sketcher = Sketcher(weights(tmp_path), "cpu", "float32", 256)
-    monkeypatch.setattr(sketcher, "find_foregrounds", lambda photos: [left_half()] * len(photos))
+    monkeypatch.setattr(sketcher, "find_foregrounds", lambda photos: [left_half().found] * len(photos))
     monkeypatch.setattr("utils.sketcher.has_subject", lambda found: False)  # no outline, for the maps are as they should be
     network = sketcher.sketches
     monkeypatch.setattr(sketcher, "sketches", lambda batch, *rest: [np.full_like(one, paper(one)) for one in network(batch, *rest)])

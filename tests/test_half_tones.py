@@ -7,6 +7,7 @@ from PIL import Image
 
 from model import Photo2Sketch
 from tests.tiny import TINY
+from utils.background import FoundForeground
 from utils.checkpoint import save_generator
 from utils.greys import FINE
 from utils.half_tones import BAND, DARKER, ELSEWHERE, FOCUS, MODEL, TIMES, again, modelled, shares
@@ -14,13 +15,13 @@ from utils.sketcher import Sketcher
 from utils.style import CANDIDATES, NAMES
 from utils.working import Working
 
-EVERYWHERE = np.ones((64, 64), np.float32)  # what fills the photo has nothing behind it
+EVERYWHERE = FoundForeground(np.ones((64, 64), np.float32))  # what fills the photo has nothing behind it
 
 
 def left_half():
     found = np.zeros((64, 64), np.float32)
     found[:, :32] = 1
-    return found
+    return FoundForeground(found)
 
 
 def pair(shape, dtype, seed=0):
@@ -122,7 +123,7 @@ def test_what_is_near_something_sharp_is_in_focus():
     steps = np.zeros((300, 400), np.uint8)
     steps[:, 280:300] = 255
     found = left_half()
-    found[:, 16:] = 0
+    found.found[:, 16:] = 0
     got = shares(steps, found, 0.0)
     assert got.shape == (64, 64) and (got[:, :14] == 1).all()
     row = got[32, 18:]
@@ -171,15 +172,15 @@ def test_a_photo_without_a_subject_is_modelled_all_over():
     sketch, pencil = pair((256, 320), np.uint8)
     one = of_grey(30, (256, 320))
     for nothing in (np.zeros((64, 64), np.float32), np.full((64, 64), 0.1, np.float32)):
-        assert np.array_equal(modelled(sketch, pencil, one, nothing), modelled(sketch, pencil, one, EVERYWHERE))
-        assert (modelled(sketch, pencil, one, nothing) <= pencil).all()
+        assert np.array_equal(modelled(sketch, pencil, one, FoundForeground(nothing)), modelled(sketch, pencil, one, EVERYWHERE))
+        assert (modelled(sketch, pencil, one, FoundForeground(nothing)) <= pencil).all()
 
 
 @pytest.mark.parametrize("height", [1023, 1030, 1201])
 def test_bands_join_without_seams(height, monkeypatch):
     random = np.random.default_rng(height)
     gray = cv2.resize(random.integers(0, 256, (12, 4)).astype(np.uint8), (90, height), interpolation=cv2.INTER_CUBIC)
-    found = cv2.resize(random.random((8, 4)).astype(np.float32), (64, 64))
+    found = FoundForeground(cv2.resize(random.random((8, 4)).astype(np.float32), (64, 64)))
     sketch, pencil = pair(gray.shape, np.uint16)
     one = Working(np.dstack([gray] * 3), gray.shape, gray.shape)
     whole = modelled(sketch, pencil, one, found)
@@ -216,7 +217,7 @@ def photo(seed=0, size=(240, 320)):
 
 def test_the_tools_model_the_blend_alone_each_photo_with_its_own_subject(sketcher):
     batch = [sketcher.prepare(photo(seed)) for seed in range(2)]
-    maps = [left_half(), left_half()[:, ::-1]]
+    maps = [left_half(), FoundForeground(left_half().found[:, ::-1])]
     plain = sketcher.maps(batch)
     for found in (sketcher.drawings(batch, numbers=(*range(1, 6), None), foregrounds=maps), [one.drawings for one in sketcher.maps(batch, foregrounds=maps)]):
         for drawings, before, one, foreground in zip(found, plain, batch, maps):
@@ -247,7 +248,7 @@ def test_the_pencil_drawing_is_asked_for_where_it_is_needed_alone(sketcher, monk
 
 def test_half_tones_come_after_close_ups_and_before_dark_masses(sketcher, monkeypatch):
     sketcher.hatches, done = True, []
-    monkeypatch.setattr("utils.sketcher.has_dark_masses", lambda gray: True)
+    monkeypatch.setattr("utils.sketcher.has_dark_masses", lambda small: True)
     monkeypatch.setattr("utils.sketcher.SMALLEST", 160)  # one smaller drawing alone
     monkeypatch.setattr("utils.sketcher.lay_in_all", lambda found, *rest: done.append("faces"))
     monkeypatch.setattr("utils.sketcher.modelled", lambda sketch, *rest: done.append("tones") or sketch)
@@ -274,7 +275,7 @@ def test_the_detail_reaches_the_half_tones(sketcher, monkeypatch):
 
 def test_smaller_drawings_are_modelled_too(sketcher, monkeypatch):
     sketcher.hatches, seen = True, []
-    monkeypatch.setattr("utils.sketcher.has_dark_masses", lambda gray: True)
+    monkeypatch.setattr("utils.sketcher.has_dark_masses", lambda small: True)
     monkeypatch.setattr("utils.sketcher.modelled", lambda sketch, pencil, one, foreground, detail: seen.append((sketch.shape, one.shape, foreground)) or sketch)
     found = left_half()
     sketcher.sketches([sketcher.prepare(photo(size=(480, 640)))], foregrounds=[found])

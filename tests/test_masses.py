@@ -7,6 +7,7 @@ from PIL import Image
 
 from data.filters import guided
 from model import Photo2Sketch
+from tests.photo_kit import grey_working_of
 from tests.tiny import TINY
 from utils import masses
 from utils.checkpoint import save_generator
@@ -103,7 +104,7 @@ def test_tools_fill_the_blend_and_the_hatched_candidates_alone(tmp_path, monkeyp
     torch.manual_seed(0)
     save_generator(Photo2Sketch(TINY), tmp_path / "tiny.pth", 1)
     photo = np.array(Image.fromarray(np.random.default_rng(0).integers(0, 256, (6, 8, 3), np.uint8)).resize((320, 240)))
-    monkeypatch.setattr("utils.sketcher.has_dark_masses", lambda gray: True)
+    monkeypatch.setattr("utils.sketcher.has_dark_masses", lambda small: True)
     monkeypatch.setattr("utils.sketcher.SMALLEST", 160)  # one smaller drawing alone
     sketcher, plain = (Sketcher(str(tmp_path / "tiny.pth"), "cpu", "float32", "full") for _ in range(2))
     plain.hatches = False
@@ -125,16 +126,16 @@ def test_tools_fill_the_blend_and_the_hatched_candidates_alone(tmp_path, monkeyp
 
 def test_a_second_drawing_is_made_where_something_is_dark_alone(coat, tmp_path, monkeypatch):
     gray = coat[3]
-    assert has_dark_masses(gray) and not has_dark_masses(np.full_like(gray, 200))
-    assert not has_dark_masses(np.full_like(gray, 30))  # dark everywhere is the light, not a thing
+    assert has_dark_masses(grey_working_of(gray)) and not has_dark_masses(grey_working_of(np.full_like(gray, 200)))
+    assert not has_dark_masses(grey_working_of(np.full_like(gray, 30)))  # dark everywhere is the light, not a thing
     lines = np.full_like(gray, 200)
     lines[::40] = lines[:, ::40] = 0
-    assert not has_dark_masses(lines)
+    assert not has_dark_masses(grey_working_of(lines))
     torch.manual_seed(0)
     save_generator(Photo2Sketch(TINY), tmp_path / "tiny.pth", 1)
     sketcher, calls = Sketcher(str(tmp_path / "tiny.pth"), "cpu", "float32", "full"), []
     batch = [sketcher.prepare(np.full((256, 320, 3), grey, np.uint8)) for grey in (10, 20, 30)]
-    monkeypatch.setattr("utils.sketcher.has_dark_masses", lambda gray: gray[0, 0] != 20)
+    monkeypatch.setattr("utils.sketcher.has_dark_masses", lambda small: small.gray[0, 0] != 20)
     named = lambda small, numbers: [f"{numbers} of {one.pixels[0, 0, 0]}" for one in small]
     monkeypatch.setattr(sketcher, "_drawings", lambda small, detail, numbers, theirs: calls.append((small, theirs)) or named(small, numbers))
     monkeypatch.setattr(sketcher, "_fill", lambda found, *rest, **asking: found)
@@ -153,7 +154,7 @@ def test_smaller_drawings_are_filled_from_still_smaller_ones(tmp_path, monkeypat
     torch.manual_seed(0)
     save_generator(Photo2Sketch(TINY), tmp_path / "tiny.pth", 1)
     sketcher, shapes = Sketcher(str(tmp_path / "tiny.pth"), "cpu", "float32", "full"), []
-    monkeypatch.setattr("utils.sketcher.has_dark_masses", lambda gray: True)
+    monkeypatch.setattr("utils.sketcher.has_dark_masses", lambda small: True)
     monkeypatch.setattr("utils.sketcher.filled", lambda sketch, second, *rest: shapes.append((*sketch.shape, *second.shape)) or sketch)
     sketcher.sketches([sketcher.prepare(np.zeros((480, 640, 3), np.uint8))])
     assert shapes == [(120, 160, 60, 80), (240, 320, 120, 160), (480, 640, 240, 320)]  # the smallest first

@@ -6,6 +6,7 @@ from PIL import Image
 
 from tests.tool_kit import checkpoint, draw, scene, store  # noqa: F401
 from utils import shade, style
+from utils.background import FoundForeground
 from utils.foreground_finder import ForegroundFinder
 from utils.hatching import strokes
 from utils.shade import DEEP, FACE_DARK, FACE_DEEP, FACE_LIGHT, LIGHT, MOST, of_faces, shaded
@@ -15,7 +16,7 @@ from utils.working import Working
 
 SHAPE = (PERIOD, 2 * PERIOD)  # whole periods of the strokes, so that their mean is 1
 WHITE = 40  # columns of the photo's light at its left
-EVERYWHERE = np.ones((64, 64), np.float32)
+EVERYWHERE = FoundForeground(np.ones((64, 64), np.float32))
 SKIN = np.array([222, 170, 142])
 
 
@@ -122,12 +123,12 @@ def test_a_warm_white_is_no_grey():
 def test_what_lies_behind_the_subject_stays_paper():
     found = np.zeros((64, 64), np.float32)
     found[:, :32] = 1
-    drawn = shaded(blank(), working_of(photo_of(60)), found, 1.0)
+    drawn = shaded(blank(), working_of(photo_of(60)), FoundForeground(found), 1.0)
     assert (drawn[:, PERIOD + 20 :] == 255).all() and (255 - drawn[:, WHITE + 20 : PERIOD - 20]).mean() > 40
 
 
 def test_a_photo_without_a_subject_has_nothing_behind_one():
-    drawn = shaded(blank(), working_of(photo_of(60)), np.zeros((64, 64), np.float32), 1.0)
+    drawn = shaded(blank(), working_of(photo_of(60)), FoundForeground(np.zeros((64, 64), np.float32)), 1.0)
     assert tone(drawn) == pytest.approx(limited(DEEP * (LIGHT - 60 / 255)), abs=0.006)
 
 
@@ -191,7 +192,7 @@ def test_a_face_gets_tone_where_its_features_are_but_the_wall_does_not():
     sketch[110:210, 340:400] = 190  # hatched
     behind = np.zeros((64, 64), np.float32)
     behind[8:56, 31:51] = 1
-    drawn, no_face = (shaded(sketch, working_of(photo, faces), behind, 1.0) for faces in (box, ()))
+    drawn, no_face = (shaded(sketch, working_of(photo, faces), FoundForeground(behind), 1.0) for faces in (box, ()))
     assert (drawn[:, 450:] == 255).all()
     assert drawn[130:190, SHADED].mean() < 190 - 15 < 190 - 3 < no_face[130:190, SHADED].mean()
 
@@ -252,7 +253,7 @@ def test_less_with_less_detail_and_none_in_candidates():
 
 
 def test_the_option_reaches_the_drawings(draw, tmp_path, monkeypatch):
-    monkeypatch.setattr(ForegroundFinder, "__call__", lambda self, photos: [EVERYWHERE] * len(photos))
+    monkeypatch.setattr(ForegroundFinder, "__call__", lambda self, photos: [EVERYWHERE.found] * len(photos))
     monkeypatch.setattr(style, "pen", lambda sketch, working, amount: blank(sketch.shape))
     store(tmp_path / "in/a.png", photo_of(60))
     drawn = []

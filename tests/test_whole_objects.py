@@ -172,18 +172,18 @@ def test_an_outline_is_drawn_small_and_only_for_photos_with_a_subject(sketcher, 
     monkeypatch.setattr(sketcher, "find_foregrounds", lambda photos: list(maps))
     asked, planes = [], sketcher._planes
     monkeypatch.setattr(sketcher, "_planes", lambda photos, *more: asked.append((photos.shape, *more)) or planes(photos, *more))
-    together = sketcher.foregrounds(batch, Style())
+    together = [one.found for one in sketcher.foregrounds(batch, Style())]
     assert asked == [((2, SIDE * 3 // 4, SIDE, 3), 0.0, (1,))]
     assert together[1] is maps[1]
     for place, single in ((0, batch[0]), (2, batch[2])):
         monkeypatch.setattr(sketcher, "find_foregrounds", lambda photos, place=place: [maps[place]])
-        (alone,) = sketcher.foregrounds([single], Style())
+        alone = sketcher.foregrounds([single], Style())[0].found
         assert alone.shape == (CELLS, CELLS) and np.abs(alone - together[place]).max() < 1e-3
         (drawing,) = planes(cv2.resize(single.photo, (SIDE, SIDE * 3 // 4), interpolation=cv2.INTER_AREA)[None], 0.0, (1,))
         assert np.abs(alone - evened(maps[place], drawing[0])).mean() < 0.02  # those outlines, and that map
     monkeypatch.setattr(sketcher, "find_foregrounds", lambda photos: [maps[1]])
     asked.clear()
-    assert sketcher.foregrounds(batch[1:2], Style()) == [maps[1]] and not asked
+    assert sketcher.foregrounds(batch[1:2], Style())[0].found is maps[1] and not asked
 
 
 def test_photos_that_are_padded_to_one_shape_are_drawn_together(tmp_path, monkeypatch):
@@ -192,7 +192,7 @@ def test_photos_that_are_padded_to_one_shape_are_drawn_together(tmp_path, monkey
     assert batch[0].pixels.shape == batch[1].pixels.shape and batch[0].shape != batch[1].shape
     monkeypatch.setattr(sketcher, "find_foregrounds", lambda photos: [found([0.9, 0.4]) for _ in photos])
     together, alone = sketcher.foregrounds(batch, Style()), [sketcher.foregrounds([one], Style())[0] for one in batch]
-    assert all(np.abs(one - other).max() < 1e-3 for one, other in zip(together, alone))
+    assert all(np.abs(one.found - other.found).max() < 1e-3 for one, other in zip(together, alone))
     planes = sketcher._planes
     monkeypatch.setattr(sketcher, "_planes", lambda photos, *more: np.where(np.arange(16)[:, None] < 12, planes(photos, *more), 0))
-    assert np.abs(sketcher.foregrounds(batch[1:], Style())[0] - alone[1]).max() < 1e-3  # what is drawn in the padding does not count
+    assert np.abs(sketcher.foregrounds(batch[1:], Style())[0].found - alone[1].found).max() < 1e-3  # what is drawn in the padding does not count

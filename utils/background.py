@@ -1,4 +1,6 @@
 """The background: what lies behind the foreground is drawn paler, as a draughtsman sets a figure off."""
+import functools
+
 import cv2
 import numpy as np
 
@@ -34,52 +36,58 @@ def surely(foreground):
     return np.float32(ramp(relative, *SUBJECT)), sure
 
 
-def subject(foreground):
-    """How surely a cell belongs to the subject, float32 (h, w) in [0, 1]: 0 all over where the photo has none."""
-    cells, sure = surely(foreground)
-    return np.float32(cells * sure)
+class FoundForeground:
+    """What a photo is of, and what follows from that, each found when it is first asked for: several parts of the drawing ask.
 
-
-def in_front(foreground):
-    """What is not behind a photo's subject, and no part of its border, float32 (h, w) in [0, 1]: 1 all over where there is none, or nothing behind it.
-
-    foreground: as in left_ink().
+    found: a map of the whole photo, float32 (h, w), probabilities.
     """
-    found, clear = clearly(foreground)
-    return 1 - clear * (1 - cv2.erode(found, RIM))
 
+    def __init__(self, found):
+        self.found = found
 
-def left_ink(foreground, background):
-    """The share of the ink that stays, float32 (h, w) in [background, 1]: 1 at the foreground, and all over where there is none.
+    @functools.cached_property
+    def subject(self):
+        """How surely a cell belongs to the subject, float32 (h, w) in [0, 1]: 0 all over where the photo has none."""
+        cells, sure = surely(self.found)
+        return np.float32(cells * sure)
 
-    foreground: a map of the whole photo, float32 (h, w), probabilities. background: the share behind it.
-    """
-    found, clear = clearly(foreground)
-    return 1 - (1 - np.float32(background)) * clear * (1 - found)
+    @functools.cached_property
+    def in_front(self):
+        """What is not behind the subject, and no part of its border, float32 (h, w) in [0, 1]: 1 all over where there is none, or nothing behind it."""
+        found, clear = self.clearly
+        return 1 - clear * (1 - cv2.erode(found, RIM))
 
+    def left_ink(self, background):
+        """The share of the ink that stays, float32 (h, w) in [background, 1]: 1 at the foreground, and all over where there is none.
 
-def clearly(foreground):
-    """What counts as foreground, float32 (h, w) in [0, 1], and how clearly that is in front of something, a float32 in [0, 1].
+        background: the share behind it.
+        """
+        found, clear = self.clearly
+        return 1 - (1 - np.float32(background)) * clear * (1 - found)
 
-    A figure that stands out has everything else behind it; where much may belong to the subject, as in a room or on a table, less is.
-    """
-    relative, sure = by_surest(foreground)
-    part = relative.clip(0, 1)
-    undecided = float(ramp(np.mean(4 * part * (1 - part)), *UNDECIDED))
-    found = np.float32(ramp(relative, *(one + undecided * (other - one) for one, other in zip(*DOUBT))))
-    filled = float(np.mean(found > 0.5))
-    return found, np.float32(sure * ramp(filled, *SOME) * (1 - ramp(filled, *MOST)))
+    @functools.cached_property
+    def clearly(self):
+        """What counts as foreground, float32 (h, w) in [0, 1], and how clearly that is in front of something, a float32 in [0, 1].
+
+        A figure that stands out has everything else behind it; where much may belong to the subject, as in a room or on a table, less is.
+        """
+        relative, sure = by_surest(self.found)
+        part = relative.clip(0, 1)
+        undecided = float(ramp(np.mean(4 * part * (1 - part)), *UNDECIDED))
+        found = np.float32(ramp(relative, *(one + undecided * (other - one) for one, other in zip(*DOUBT))))
+        filled = np.count_nonzero(found > 0.5) / found.size
+        return found, np.float32(sure * ramp(filled, *SOME) * (1 - ramp(filled, *MOST)))
 
 
 def set_off(sketch, foreground, background):
     """uint8 (H, W), 255 = paper -> the same with paler ink behind the foreground. ValueError for a background out of range.
 
-    foreground, background: as in left_ink().
+    foreground: a FoundForeground. background: the share of the ink that is left behind it.
     """
     check("background", background, BACKGROUNDS)
     if background == 1:
         return sketch
-    left = np.uint8(np.rint(255 * left_ink(foreground, background)))
+    left = np.uint8(np.rint(255 * foreground.left_ink(background)))
     if left.min() == 255:
         return sketch
     left = cv2.resize(left, sketch.shape[::-1], interpolation=cv2.INTER_LINEAR)

@@ -13,7 +13,6 @@ import numpy as np
 
 from data.filters import blur, halved, ramp, slope
 from data.skin import skin
-from utils.background import left_ink, subject
 
 SMOOTH = 1.5  # pixels, deviation of the Gaussian that takes texture away
 DARKEST = 0.64  # tone that black asks for; the mean ink is a little less, for strokes so dense overlap
@@ -58,8 +57,8 @@ def asked_of(one, small, foreground):
 def darkness(small, foreground=None, steps=None):
     """(least, share): the tone that a small photo asks for at least, and the share that the tone of its drawing counts for.
 
-    small: it as a utils.working.Working, with a long side of up to some 400 pixels. foreground: a map of the whole photo, see
-    utils.background; without one there are no backdrops and no parts of one tone. steps: utils.sharp_steps of the photo at twice the
+    small: it as a utils.working.Working, with a long side of up to some 400 pixels. foreground: a utils.background.FoundForeground of the
+    photo; without one there are no backdrops and no parts of one tone. steps: utils.sharp_steps of the photo at twice the
     size, needed with a foreground. Returns float32 (h, w) in [0, 1]; share can be a number.
     """
     light = np.float32(max(1, small.lightest))
@@ -71,8 +70,8 @@ def darkness(small, foreground=None, steps=None):
     coloured = cv2.addWeighted(gray, 0.5, strongest, 0.5 / light, 0, dtype=cv2.CV_32F) + SKIN * skin(small.photo)
     halves = halved(gray), halved(coloured)
     sized = lambda image, like: cv2.resize(image, like.shape[::-1], interpolation=cv2.INTER_LINEAR)
-    of_subject = subject(foreground)
-    behind, within = ramp(sized(1 - left_ink(foreground, 0.0), halves[0]), *BEHIND), sized(of_subject, halves[0])
+    of_subject = foreground.subject
+    behind, within = ramp(sized(1 - foreground.left_ink(0.0), halves[0]), *BEHIND), sized(of_subject, halves[0])
     steps = cv2.resize(steps, halves[0].shape[::-1], interpolation=cv2.INTER_AREA) / np.float32(255)
     rest, tone, share = (sized(part, gray) for part in (1 - behind, *backdrops(halves[0], steps, behind)))
     of_subject = DARKEST * (1 - ramp(blur(coloured, SMOOTH), *DARK)) * sized(of_subject, gray)

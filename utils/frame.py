@@ -9,6 +9,7 @@ THIN = 0.025  # of the photo's height or width: narrower bars count alone,
 MOST = 0.36  # and those up to this in pairs on opposite sides,
 ALIKE = 0.75  # of which the narrower has at least this share of the other's width
 BEYOND = 0.0104  # of the photo's height or width that goes with a bar: its border is soft, and so are the lines that are drawn there
+BLOCK = 16  # rows looked at at once: most bars, and most that are none, are not broad
 EVERY = 3  # pixels along a bar of which one is looked at
 
 
@@ -50,13 +51,19 @@ def pair(photo):
 def bar(photo):
     """How many of the first rows are black up to an edge, 0 for none. photo: uint8 (h, w, 3), or a view of it from another side."""
     photo = photo[:, ::EVERY]
-    if np.mean(photo[0] < BLACK + PLAIN) < SHARE:  # most photos, at little cost
+    if np.count_nonzero(photo[0] < BLACK + PLAIN) < SHARE * photo[0].size:  # most photos, at little cost
         return 0
     colour = np.uint8(np.median(photo[0], axis=0))
     differs = lambda rows: (np.maximum(rows, colour) - np.minimum(rows, colour)).max(-1)
     if colour.max() >= BLACK or np.mean(differs(photo[0]) <= PLAIN) < SHARE:
         return 0
-    others = np.mean(differs(photo[: int(MOST * len(photo)) + 1]) <= PLAIN, axis=1) < SHARE
-    rows = int(others.argmax())
+    most = int(MOST * len(photo)) + 1
+    for first in range(0, most, BLOCK):
+        others = np.mean(differs(photo[first : min(first + BLOCK, most)]) <= PLAIN, axis=1) < SHARE
+        if others.any():
+            rows = first + int(others.argmax())
+            break
+    else:
+        return 0
     ends = np.mean(differs(photo[rows : rows + 1 + round(BEYOND * len(photo))]) > STEP, axis=1) > ALONG
     return rows if ends.any() else 0

@@ -9,7 +9,6 @@ import numpy as np
 
 from data.filters import blur, focus, halved, ramp
 from data.strands import pressed, traces
-from utils.background import subject
 from utils.bands import in_bands
 from utils.effects import check
 from utils.sharp_steps import SCALE
@@ -27,11 +26,11 @@ MARGIN = 64  # pixels around a part that are looked at too, a multiple of GRID: 
 def furred(sketch, working, foreground, amount):
     """The sketch with the strands of its subject, at the working size. Nothing gets lighter.
 
-    sketch: uint8 (H, W), 255 = paper. working: the photo at this size, see utils.working. foreground: a map of the whole photo,
-    float32 (h, w), probabilities. amount: ink of the strands, 0 (none) to 1; ValueError beyond.
+    sketch: uint8 (H, W), 255 = paper. working: the photo at this size, see utils.working. foreground: a
+    utils.background.FoundForeground of the whole photo. amount: ink of the strands, 0 (none) to 1; ValueError beyond.
     """
     check("fur", amount, FURS)
-    share = np.uint8(np.rint(255 * amount * subject(foreground)))
+    share = np.uint8(np.rint(255 * amount * foreground.subject))
     if not share.any():
         return sketch
     share = cv2.resize(share, sketch.shape[::-1], interpolation=cv2.INTER_LINEAR)

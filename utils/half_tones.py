@@ -10,7 +10,6 @@ import cv2
 import numpy as np
 
 from data.filters import blur, enlarged, halved, ramp
-from utils.background import in_front
 from utils.bands import in_bands
 from utils.close_ups import in_faces
 from utils.greys import paper
@@ -31,8 +30,8 @@ BAND = 512  # rows at once, which bounds the memory
 def modelled(sketch, pencil, working, foreground, detail=0.0):
     """The sketch with the ink of the pencil drawing, up to TIMES times over, where that is darker. Nothing gets lighter.
 
-    sketch, pencil: (H, W), both uint8 or both utils.greys. working: the photo at their size, see utils.working. foreground: its map,
-    float32 (h, w), see utils.background; without a subject in it, all of the photo is modelled. detail: as in utils.style: below 0 less
+    sketch, pencil: (H, W), both uint8 or both utils.greys. working: the photo at their size, see utils.working. foreground: a
+    utils.background.FoundForeground; without a subject in it, all of the photo is modelled. detail: as in utils.style: below 0 less
     of that ink, none at -1; above 0 more layers than the photo is dark, all TIMES at 1, and more of it behind the subject, at 1 all.
     Returns (H, W) as the sketch.
     """
@@ -57,7 +56,7 @@ def shares(steps, foreground, detail):
 
     steps: the sharp ones of the photo, uint8 (h', w'), see utils.sharp_steps. foreground, detail: as in modelled().
     """
-    found = in_front(foreground)
+    found = foreground.in_front
     sharp = cv2.resize(steps, found.shape[::-1], interpolation=cv2.INTER_AREA) / np.float32(255)
     focus = ramp(blur(sharp, AROUND * max(found.shape)), *FOCUS)
     left_out = (1 - found) * np.float32(1 - ELSEWHERE * focus)

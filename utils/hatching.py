@@ -5,7 +5,7 @@ import cv2
 import numpy as np
 
 from data.shading import CONTRAST
-from utils.greys import depth
+from utils.greys import depth, paper
 from utils.strokes import ANGLES, PERIOD, stroke_field
 
 DIRECTION = ANGLES.index(3 * np.pi / 4)  # of the strokes: the network's own where a form has no direction
@@ -34,5 +34,6 @@ def hatched(sketch, tone):
 
     tone: mean ink of the strokes, float32 (h, w) in [0, 1]; from 0.5 on what is drawn is less.
     """
-    ink = cv2.multiply(tone, strokes(*tone.shape))
-    return cv2.multiply(sketch, 1 - np.clip(ink, 0, 1, out=ink), dtype=depth(sketch))
+    full = paper(sketch)
+    ink = cv2.multiply(tone, strokes(*tone.shape), scale=full, dtype=depth(sketch))  # from 0 on
+    return cv2.subtract(sketch, cv2.multiply(sketch, ink, scale=1 / full))

@@ -6,12 +6,11 @@ LIGHT = 95  # percentile of the greys that others are relative to
 DIMMEST = 16  # that grey from 0 to 255, up to which all of a photo is noise and nothing dark
 
 
-def lightest(gray):
-    """The grey from 0 to 255 that LIGHT percent of a uint8 image are not lighter than."""
-    return greys_at(gray, LIGHT)[0]
+def up_to(gray):
+    """How many pixels of a uint8 image are not lighter than each grey: float64 (256,)."""
+    return cv2.calcHist([gray], [0], None, [256], [0, 256]).ravel().cumsum(dtype=np.float64)  # bincount would copy it in int64
 
 
-def greys_at(gray, *percents):
-    """Percentiles, above 0, of a uint8 image: from 0 to 255, greys that it has."""
-    counts = cv2.calcHist([gray], [0], None, [256], [0, 256]).ravel().cumsum(dtype=np.float64)  # bincount would copy it in int64
-    return [int(np.searchsorted(counts, percent / 100 * counts[-1])) for percent in percents]
+def grey_at(counts, percent):
+    """A percentile, above 0, of an image: from 0 to 255, a grey that it has. counts: of its greys, see up_to()."""
+    return int(np.searchsorted(counts, percent / 100 * counts[-1]))

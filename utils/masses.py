@@ -15,7 +15,7 @@ from utils.bands import in_bands
 from utils.darkness import NOTHING
 from utils.greys import paper
 from utils.hatching import hatched
-from utils.lightest_grey import DIMMEST, lightest
+from utils.lightest_grey import DIMMEST
 from utils.strokes import PERIOD
 from utils.style import CANDIDATES
 
@@ -41,10 +41,10 @@ def second_size(height, width):
     return max(1, min(SIDE, round(SHARE * max(height, width))))
 
 
-def has_dark_masses(gray):
-    """Whether enough of a photo, in grey uint8 (h, w) and as small as the second drawing, is dark, as a mass and not as lines, for that to pay."""
-    light = lightest(gray)
-    return light > DIMMEST and bool((cv2.blur(gray, (AROUND, AROUND)) < DARK * light).mean() > PART)
+def has_dark_masses(small):
+    """Whether enough of a photo, a utils.working.Working as small as the second drawing, is dark, as a mass and not as lines, for that to pay."""
+    dark = cv2.blur(small.gray, (AROUND, AROUND)) < DARK * small.lightest
+    return small.lightest > DIMMEST and np.count_nonzero(dark) > PART * dark.size
 
 
 def filled(sketch, second, lines, gray, small, asked=NOTHING, spared=None):

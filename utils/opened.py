@@ -9,7 +9,7 @@ import numpy as np
 
 from utils.bands import in_bands
 from utils.hatching import hatched
-from utils.lightest_grey import DIMMEST, LIGHT, greys_at
+from utils.lightest_grey import DIMMEST, LIGHT, grey_at, up_to
 from utils.reserve import rising, square
 from utils.strokes import PERIOD
 
@@ -37,11 +37,13 @@ def opened(sketch, working, amount):
 
 def greys(working):
     """GREYS of a photo, without its black frame, relative to 255."""
-    top, bottom, left, right = working.bars
-    height, width = working.gray.shape
-    darkest, lightest = greys_at(np.ascontiguousarray(working.gray[top : height - bottom, left : width - right]), DARKEST, LIGHT)
-    lightest = max(DIMMEST, lightest)
-    darkest = min(darkest, MOST_DARK * lightest)
+    counts = working.counts
+    if any(working.bars):
+        top, bottom, left, right = working.bars
+        height, width = working.gray.shape
+        counts = up_to(np.ascontiguousarray(working.gray[top : height - bottom, left : width - right]))
+    lightest = max(DIMMEST, grey_at(counts, LIGHT))
+    darkest = min(grey_at(counts, DARKEST), MOST_DARK * lightest)
     return [(darkest + share * (lightest - darkest)) / 255 for share in GREYS]
 
 

@@ -12,7 +12,6 @@ import cv2
 import numpy as np
 
 from data.filters import blur, enlarged, guided, halved, ramp
-from utils.background import in_front, subject
 from utils.bands import in_bands
 from utils.close_ups import around, distance
 from utils.effects import check
@@ -45,8 +44,8 @@ BAND = 4 * PERIOD  # rows at once, which bounds the memory
 def shaded(sketch, working, foreground, amount):
     """The sketch with pale hatching on faces and where it was left blank, at the working size. Nothing gets lighter.
 
-    sketch: uint8 (H, W), 255 = paper. working: the photo at this size with its faces, see utils.working. foreground: a map of the whole
-    photo, float32 (h, w), see utils.background. amount: share of the tone, 0 (none) to 1; ValueError beyond.
+    sketch: uint8 (H, W), 255 = paper. working: the photo at this size with its faces, see utils.working. foreground: a
+    utils.background.FoundForeground of the whole photo. amount: share of the tone, 0 (none) to 1; ValueError beyond.
     """
     check("shade", amount, SHADES)
     if not amount:
@@ -73,7 +72,7 @@ def missing(sketch, working, foreground, amount):
     values = gray + COLOUR * (1 - enlarged(face, 2, gray.shape)) * colour
     a, b = guided(gray, values, np.ones_like(gray), WINDOW, NOISE)
     sized = lambda image: cv2.resize(image, face.shape[::-1], interpolation=cv2.INTER_LINEAR)
-    share = np.float32(amount) * sized(np.maximum(subject(foreground), np.float32(in_front(foreground))))
+    share = np.float32(amount) * sized(np.maximum(foreground.subject, foreground.in_front))
     offset = DEEP * LIGHT + face * np.float32(FACE_DEEP * FACE_LIGHT + FACE_DARK * LIGHT - DEEP * LIGHT)
     slope = DEEP + face * (FACE_DEEP / light + np.float32(FACE_DARK - DEEP))
     ink = blur(1 - cv2.resize(sketch, a.shape[::-1], interpolation=cv2.INTER_AREA) / np.float32(255), NEAR)

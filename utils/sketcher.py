@@ -13,6 +13,7 @@ from model.engine import Engine
 from model.generator import MIN_SIDE
 from model.reverse import ReverseEngine
 from utils.checkpoint import CheckpointError, load_network
+from utils.background import FoundForeground
 from utils.close_ups import close_ups, in_faces, lay_in_all
 from utils.darkness import NOTHING, asked_of
 from utils.defaults import CHECKPOINTS, MAX_MEGAPIXELS, WORKING_SIZE
@@ -142,13 +143,13 @@ class Sketcher:
     def sketches(self, batch, detail=0.0, candidate=None, foregrounds=None, progress=None):
         """One drawing of each of some Workings of one shape: a list of (h, w) in utils.greys, of a photo uint8.
 
-        detail, candidate: as in Style. foregrounds: their maps, see foregrounds(), for the half tones and dark masses of the blend. progress: called
+        detail, candidate: as in Style. foregrounds: from foregrounds(), for the half tones and dark masses of the blend. progress: called
         as progress(done, total) after each tile. When memory runs out, the photos are drawn one by one, then in smaller tiles.
         """
         return [drawings[candidate] for drawings in self.drawings(batch, detail, (candidate,), foregrounds, progress)]
 
     def foregrounds(self, batch, style):
-        """For each of some Workings of one shape the map of its foreground, see utils.whole_objects, or None where the style needs none."""
+        """For each of some Workings of one shape its FoundForeground, made even, see utils.whole_objects, or None where the style needs none."""
         if not style.needs_foreground:
             return [None] * len(batch)
         maps = self.find_foregrounds([one.photo for one in batch])
@@ -158,7 +159,7 @@ class Sketcher:
         outlines = self._planes(stack(small), 0.0, (OUTLINE,)) if due else ()
         for place, one, planes in zip(due, small, outlines):
             maps[place] = evened(maps[place], one.trim(planes[0]))
-        return maps
+        return [FoundForeground(found) for found in maps]
 
     @functools.cached_property
     def find_foregrounds(self):
@@ -227,7 +228,7 @@ class Sketcher:
         if not (numbers and self.hatches and size >= SMALLEST):
             return [(None, None)] * len(batch)
         small = [one.smaller(size) for one in batch]
-        due = [has_dark_masses(one.gray) for one in small]
+        due = [has_dark_masses(one) for one in small]
         asked, theirs = (list(itertools.compress(some, due)) for some in (small, foregrounds))
         found = self._drawings(asked, detail, (LINES, *numbers), theirs) if asked else []
         found = iter(self._fill(found, asked, detail, theirs, asking=False) if asked else ())

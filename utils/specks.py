@@ -53,10 +53,15 @@ def specks_in_band(sketch, steps):
     gone |= stray(sums, steps, strokes, ~gone)
     cells = np.zeros_like(steps)
     cells.ravel()[strokes.place[gone[strokes.number]]] = 255
-    mask = cv2.resize(cells, None, fx=CELL, fy=CELL, interpolation=cv2.INTER_NEAREST)[:height, :width]
+    mask = doubled(cells)[:height, :width]
     pale = cv2.threshold(ink, 0, 255, cv2.THRESH_BINARY_INV)[1]  # does not count as ink, but is seen around a stroke
     mask &= ~pale
     return mask | cv2.dilate(mask, np.ones((3, 3), np.uint8)) & pale
+
+
+def doubled(cells):
+    """uint8 (h, w), 0 or 255, at CELL times the size. OpenCV takes eight times as long."""
+    return (cells.astype(np.uint16) * np.uint16(257)).repeat(CELL, 0).view(np.uint8)
 
 
 class Strokes(NamedTuple):

@@ -103,7 +103,7 @@ def inked(sketch, style, working, foreground=None):
     """A sketch (h, w), uint8 or utils.greys, in the style's crispness, fur, shading, line width, ink and background: uint8, 255 = paper.
 
     The photo's black frame is left out, but at crispness 0. working: the photo at the size of the sketch, see utils.working, so that
-    the result does not depend on its own. foreground: its map, see utils.background, None for a sketch without fur and
+    the result does not depend on its own. foreground: a utils.background.FoundForeground, None for a sketch without fur and
     shading and with the background as dark.
     """
     sketch = pen(sketch, working, style.crisp * (GRAPHITE if style.candidate == CANDIDATES else 1))

@@ -8,7 +8,7 @@ import numpy as np
 from model.generator import MIN_SIDE
 from utils.defaults import MAX_ENLARGEMENT
 from utils.frame import widths
-from utils.lightest_grey import lightest
+from utils.lightest_grey import LIGHT, grey_at, up_to
 from utils.resize import reduced, resize
 from utils.sharp_steps import sharp_steps
 
@@ -42,9 +42,14 @@ class Working:
         return cv2.cvtColor(self.photo, cv2.COLOR_RGB2GRAY)
 
     @functools.cached_property
+    def counts(self):
+        """Of its greys, see utils.lightest_grey: float64 (256,)."""
+        return up_to(self.gray)
+
+    @functools.cached_property
     def lightest(self):
         """The grey that its others are relative to, see utils.lightest_grey."""
-        return lightest(self.gray)
+        return grey_at(self.counts, LIGHT)
 
     @functools.cached_property
     def bars(self):
