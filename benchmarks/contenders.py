@@ -40,9 +40,9 @@ def all_maps(make, precision, device):
 
 
 def finding(make, precision, device):
-    """The map of a photo's foreground, as the tools' second look finds it: at one size, whatever the photo's."""
+    """The map of a photo's foreground, as the tools find it: at one size, whatever the photo's, and in float32 in any precision."""
     keep_freed_memory()
-    network = for_finding(make(), device, getattr(torch, precision))
+    network = for_finding(make(), device)
     return lambda photo: network.find(squeezed(photo, SIDE)[None])
 
 

@@ -6,7 +6,6 @@ from torch import nn
 from .fold import fold
 from .generator import Generator
 from .pixel_stage import as_input
-from .precision import set_precision
 from .presets import PRESETS
 
 SIDE = 256  # pixels of the square as which a photo is seen: what it is of shows at small size
@@ -33,9 +32,13 @@ class Foreground(Generator):
     def find(self, squares):
         """uint8 RGB (B, SIDE, SIDE, 3) -> probabilities, a float32 array (B, h, w)."""
         pixels = torch.from_numpy(np.ascontiguousarray(squares)).to(self.head.weight.device).permute(0, 3, 1, 2)
-        return torch.sigmoid(self(as_input(pixels, self.encoder.stages[0]))[:, 0].float()).cpu().numpy()
+        return torch.sigmoid(self(as_input(pixels, self.encoder.stages[0]))[:, 0]).cpu().numpy()
 
 
-def for_finding(network, device, dtype):
-    """A copy of a Foreground to call find() of: folded, on a torch device, in `dtype` as set_precision() has it."""
-    return set_precision(fold(network).to(device), dtype)
+def for_finding(network, device):
+    """A copy of a Foreground to call find() of: folded, on a torch device, in float32.
+
+    A second look that goes elsewhere by a pixel sees a little else, and parts of a photo get one tone by how much of their rim is
+    bounded by the subject: bfloat16 must move neither.
+    """
+    return fold(network).to(device)

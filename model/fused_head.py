@@ -50,8 +50,7 @@ def _powers(bits):
 class FusedHead(nn.Module):
     """Features (B, C, h, w) -> sketch (B, 1, H, W), some candidates, or the whole Drawing; float32, H = factor * h.
 
-    All is computed in the precision of the weights, up to the last division. So it is ink that is blended, not paper: the
-    sigmoid's values near 0 are finer than those near 1, and white paper stays white in bfloat16. The softmax is taken
+    Features are convolved, and strokes added, in one precision, see convolve_in(); what follows is float32. The softmax is taken
     relative to the middle candidate, whose weight is 1 then: one map less to compute. Relative to the first or the last
     one, the logits would be large, and bfloat16's rounding of them be seen.
     """
@@ -77,6 +76,12 @@ class FusedHead(nn.Module):
         self.tilt[: len(others), 0, 0] = steps.repeat_interleave(cell)
         if self.directions:
             self._build_strokes(head.field, cell)
+
+    def convolve_in(self, dtype):
+        """Convolve features in another type. Candidates are blended in float32: rounded sums moved dark ink by up to 2/255, which crisp strokes double."""
+        self.to(dtype)
+        for part in (self.total, self.sum, self.middle):
+            part.float()
 
     def _build_strokes(self, field, cell):
         """The field in cells, and what brings gains to its channels and these to the shaded candidates."""
@@ -117,14 +122,14 @@ class FusedHead(nn.Module):
             shading = self.spread(ink)
             shading *= self._strokes_at(*shading.shape[-2:], origin)
             self.gather.add_to(ink, shading)
-        return ink.sigmoid_()
+        return ink.float().sigmoid_()
 
     def _weights(self, features, detail):
         """Weights of all candidates but the middle one by that of the middle one, in cells: (B, at least (T - 1) cell, h, w)."""
         logits = self.logits(features)
         if isinstance(detail, torch.Tensor) or detail:
             logits += detail * self.tilt
-        return _powers(logits)
+        return _powers(logits.float())
 
     def _planes(self, cells, count):
         """(B, at least count * factor^2, h, w) -> (B, count, H, W): a pixel shuffle of the first channels."""
@@ -136,14 +141,14 @@ class FusedHead(nn.Module):
     def _blended(self, ink, weighted, total):
         """The sketch, (B, 1, H, W). weighted: ink times weights of all candidates but the middle one. total: of all weights."""
         blended = self.middle.add_to(self.sum(weighted), ink)
-        return self._planes(1 - blended.float().div_(total.float()), 1)
+        return self._planes(1 - blended.div_(total), 1)
 
     def sketches(self, features, detail=0.0, origin=(0, 0), candidates=(None,)):
         """Yields candidate after candidate (0 = sparsest, None = the blend), each (B, 1, H, W) in [0, 1]."""
         ink = self._ink(features, origin)
         for candidate in candidates:
             if candidate is not None:
-                yield self._planes(1 - ink[:, self._channels(candidate)].float(), 1)
+                yield self._planes(1 - ink[:, self._channels(candidate)], 1)
                 continue
             weights = self._weights(features, detail)
             total = self.total(weights)
@@ -153,7 +158,7 @@ class FusedHead(nn.Module):
         ink, weights = self._ink(features, origin), self._weights(features, detail)
         total = self.total(weights)
         sketch = self._blended(ink, weights * ink[:, : weights.shape[1]], total)
-        confidences = self._planes(weights.float(), self.count - 1)
-        confidences = torch.cat([confidences, torch.ones_like(confidences[:, :1])], 1).div_(self._planes(total.float(), 1))
+        confidences = self._planes(weights, self.count - 1)
+        confidences = torch.cat([confidences, torch.ones_like(confidences[:, :1])], 1).div_(self._planes(total, 1))
         places = [self.order.index(i) for i in range(self.count)]
-        return Drawing(self._planes(1 - ink.float(), self.count)[:, places], confidences[:, places], sketch)
+        return Drawing(self._planes(1 - ink, self.count)[:, places], confidences[:, places], sketch)

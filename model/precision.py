@@ -58,14 +58,15 @@ def set_precision(network, dtype):
     """Change a folded Generator, in place, to convolve in `dtype`, except where bfloat16 would be seen.
 
     Pictures go in as pixel_stage.as_input() has them, or as float32 in [0, 1]; float32 is what a FusedHead gives and the last
-    layer of a Sketch2Photo wants; a Foreground gives logits in `dtype`. In bfloat16 the first stage is computed of bytes, or else
-    stays in float32: it takes differences of neighbouring pixels, which the type rounds to 1/256 of the pixels' value; of such
-    pixels, it moved up to 1.2 % of a drawing's by more than 2/255. The attention stays too, because it costs next to nothing.
+    layer of a Sketch2Photo wants. In bfloat16 the first stage is computed of bytes, or else stays in float32: it takes differences of
+    neighbouring pixels, which the type rounds to 1/256 of the pixels' value; of such pixels, it moved up to 1.2 % of a drawing's by
+    more than 2/255. The attention stays too, because it costs next to nothing, and the blending of the candidates.
     """
     if dtype != torch.float32:
-        head = [network.head] if hasattr(network, "head") else []
-        for part in (*network.encoder.stages[1:], network.decoder, *head):
+        for part in (*network.encoder.stages[1:], network.decoder):
             part.to(dtype)
+        if hasattr(network, "head"):
+            network.head.convolve_in(dtype)
         first = network.encoder.stages[0]
         network.encoder.stages[0] = PixelStage(first) if suits(first) else Float32Stage(first, dtype)
     return network

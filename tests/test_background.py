@@ -119,20 +119,20 @@ def test_the_blend_is_set_off_and_candidates_are_not(sketcher):
         assert np.array_equal(drawn, sketcher.draw(photo, candidate=candidate, background=0.0))
 
 
-def test_the_second_look_is_in_the_precision_of_the_drawing(tmp_path):
+def test_the_subject_is_found_in_float32_in_any_precision(tmp_path):
     photos = [scene(192, 256, seed) for seed in range(2)]
     maps = {}
     for precision in ("float32", "bfloat16"):
         drawing = Sketcher(weights(tmp_path), "cpu", precision, 256)
-        first, second = (network.head.weight.dtype for network in (drawing.find_foregrounds.first, drawing.find_foregrounds.second))
-        assert first == torch.float32 and second == getattr(torch, precision)
+        assert {one.dtype for one in drawing.find_foregrounds.network.state_dict().values()} == {torch.float32}
+        assert drawing.engine.network.head.ink.weight.dtype == getattr(torch, precision)
         maps[precision] = np.stack([one.found for one in drawing.foregrounds([drawing.prepare(photo) for photo in photos], Style())])
     assert maps["bfloat16"].dtype == np.float32 and np.abs(maps["bfloat16"] - maps["float32"]).max() < 0.05
 
 
 def test_photos_drawn_together_each_have_their_own_foreground(finder, monkeypatch):
     seen = []
-    monkeypatch.setattr(finder.find_foregrounds.first, "find", lambda squares: seen.append(squares) or squares[..., 0][:, ::4, ::4] / np.float32(255))
+    monkeypatch.setattr(finder.find_foregrounds.network, "find", lambda squares: seen.append(squares) or squares[..., 0][:, ::4, ::4] / np.float32(255))
     batch = [finder.prepare(scene(192, 256, seed)) for seed in range(3)]
     maps = finder.foregrounds(batch, Style())
     assert len(maps) == 3 and seen[0].shape == (3, 256, 256, 3) and seen[0].dtype == np.uint8
@@ -196,5 +196,5 @@ def test_a_full_memory_is_answered_with_one_photo_at_a_time(finder, monkeypatch)
             raise torch.OutOfMemoryError("CUDA out of memory")
         return np.zeros((1, 64, 64), np.float32)
 
-    monkeypatch.setattr(finder.find_foregrounds.first, "find", find)
+    monkeypatch.setattr(finder.find_foregrounds.network, "find", find)
     assert len(finder.foregrounds([finder.prepare(scene(48, 64))] * 3, Style())) == 3 and counts == [3, 1, 1, 1]

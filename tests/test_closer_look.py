@@ -49,7 +49,7 @@ class RedFinder:
 def maps_of(photos, network, turn=None):
     """What a ForegroundFinder makes of photos with another network."""
     finder = object.__new__(ForegroundFinder)
-    finder.first = finder.second = network
+    finder.network = network
     finder.engine = types.SimpleNamespace(turn=turn or threading.Lock(), device=torch.device("cpu"))
     return finder(photos)
 
@@ -258,7 +258,7 @@ def test_the_tools_look_twice():
     sketcher = Sketcher(device="cpu", precision="float32")
     kitchen = sketcher.prepare(sketcher.read(os.path.join(ROOT, "Test", "kitchen.jpg")))
     (found,) = sketcher.find_foregrounds([kitchen.photo])
-    (once,) = sketcher.find_foregrounds.first.find(squeezed(kitchen.photo, SIDE)[None])
+    (once,) = sketcher.find_foregrounds.network.find(squeezed(kitchen.photo, SIDE)[None])
     assert found.shape == (CELLS, CELLS) and np.corrcoef(found.ravel(), cv2.resize(once, found.shape).ravel())[0, 1] > 0.8
     assert (found - together(once, np.zeros_like(once), *part_of(once))).max() > 0.3
 

@@ -188,6 +188,16 @@ def test_bfloat16_is_seen_by_nobody(preset):
     assert difference.max() > 0  # it was bfloat16 indeed
 
 
+@pytest.mark.parametrize("preset", NETWORKS)
+def test_candidates_are_blended_in_float32_in_bfloat16_too(preset):
+    """bfloat16 sums would be off by up to 1/256 of the ink."""
+    engine = Engine(lively_network(NETWORKS[preset]), precision="bfloat16")
+    assert engine.network.head.ink.weight.dtype == torch.bfloat16
+    drawing = engine.draw(as_tensor(noise_photos(2, 48, 64)))
+    blended = (drawing.candidates.double() * drawing.confidences.double()).sum(1, keepdim=True)
+    assert (drawing.sketch - blended).abs().max() < 1e-5 and drawing.sketch.std() > 0.01
+
+
 def test_bfloat16_draws_backwards_too():
     torch.manual_seed(0)
     network = Sketch2Photo(TINY).eval()

@@ -13,8 +13,8 @@ from utils.devices import is_out_of_memory
 class ForegroundFinder:
     """Maps of photos' foregrounds. Several threads may call it.
 
-    path: file of weights. engine: the model.engine.Engine beside which it works, on its device and in turns with it; the second look
-    is in its precision. CheckpointError without sound weights.
+    path: file of weights. engine: the model.engine.Engine beside which it works, on its device and in turns with it.
+    CheckpointError without sound weights.
     """
 
     def __init__(self, path, engine):
@@ -24,33 +24,30 @@ class ForegroundFinder:
             train = "train it with python -m utils.training.foreground"
             remedy = f"It tells what the photo is of: {train}, or draw with --fur 0 --shade 0 --background 1."
             raise CheckpointError(f"{error} {remedy}") from error
-        # A second look that goes elsewhere by a pixel sees a little else: bfloat16 must not move it, so the first one is in float32.
-        self.first = for_finding(network, engine.device, torch.float32)
-        self.second = self.first if engine.dtype == torch.float32 else for_finding(network, engine.device, engine.dtype)
-        self.engine = engine
+        self.network, self.engine = for_finding(network, engine.device), engine
 
     def __call__(self, photos):
         """uint8 (H, W, 3), of any shapes -> for each a float32 map (h, w) of a few cells: probabilities, finer after a second look.
 
         All first looks are taken at once, and then all second ones.
         """
-        maps = self._find(self.first, [squeezed(photo, SIDE) for photo in photos])
+        maps = self._find([squeezed(photo, SIDE) for photo in photos])
         parts = [part_of(found) for found in maps]
         again = [index for index, part in enumerate(parts) if part]
-        for index, closer in zip(again, self._find(self.second, [cut(photos[index], *parts[index]) for index in again])):
+        for index, closer in zip(again, self._find([cut(photos[index], *parts[index]) for index in again])):
             maps[index] = together(maps[index], closer, *parts[index])
         return maps
 
-    def _find(self, network, squares):
+    def _find(self, squares):
         """The maps of uint8 squares (SIDE, SIDE, 3): a list, made one by one when memory runs out."""
         if not squares:
             return []
         with self.engine.turn:
             try:
-                return list(network.find(np.stack(squares)))
+                return list(self.network.find(np.stack(squares)))
             except Exception as error:
                 if not is_out_of_memory(error):
                     raise
             if self.engine.device.type == "cuda":
                 torch.cuda.empty_cache()
-            return [network.find(square[None])[0] for square in squares]
+            return [self.network.find(square[None])[0] for square in squares]
