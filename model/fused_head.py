@@ -148,12 +148,12 @@ class FusedHead(nn.Module):
             ink = torch.cat([ink[:, :others] * weights[:, :others], ink[:, others:]], 1)
         else:
             ink[:, :others] *= weights[:, :others]
-        return self._planes(1 - self.sum(ink).div_(total), 1)
+        return 1 - self._planes(self.sum(ink).div_(total), 1)
 
     def sketches(self, features, detail=0.0, origin=(0, 0), candidates=(None,)):
         """A list of some candidates (0 = sparsest, None = the blend), each (B, 1, H, W) in [0, 1]."""
         ink = self._ink(features, origin)
-        drawn = {one: self._planes(1 - ink[:, self._channels(one)], 1) for one in candidates if one is not None}
+        drawn = {one: 1 - self._planes(ink[:, self._channels(one)], 1) for one in candidates if one is not None}
         if None in candidates:  # last, for it overwrites the ink
             weights = self._weights(features, detail)
             drawn[None] = self._blended(ink, weights, self.total(weights))
@@ -161,7 +161,7 @@ class FusedHead(nn.Module):
 
     def forward(self, features, detail=0.0, origin=(0, 0)):
         ink, weights = self._ink(features, origin), self._weights(features, detail)
-        total, candidates = self.total(weights), self._planes(1 - ink, self.count)
+        total, candidates = self.total(weights), 1 - self._planes(ink, self.count)
         sketch = self._blended(ink, weights, total)
         confidences = self._planes(weights, self.count - 1)
         confidences = torch.cat([confidences, torch.ones_like(confidences[:, :1])], 1).div_(self._planes(total, 1))
