@@ -135,7 +135,7 @@ class FusedHead(nn.Module):
         """(B, at least count * factor^2, h, w) -> (B, count, H, W): a pixel shuffle of the first channels."""
         batch, _, height, width = cells.shape
         rows = cells.permute(0, 2, 3, 1)[..., : count * self.factor**2]
-        if self.factor == 2 and not torch.jit.is_tracing():  # both pixels of a row move as one number, in a quarter of the time
+        if self.factor == 2 and rows.stride(-1) == 1 and not torch.jit.is_tracing():  # both pixels of a row move as one number: four times as fast
             pairs = rows.view(torch.int64).reshape(batch, height, width, count, 2).permute(0, 3, 1, 4, 2)
             return pairs.contiguous().view(rows.dtype).view(batch, count, 2 * height, 2 * width)
         cells = rows.reshape(batch, height, width, count, self.factor, self.factor).permute(0, 3, 1, 4, 2, 5)
