@@ -163,8 +163,10 @@ def test_a_folder_takes_the_time_of_the_network_and_more(tmp_path, checkpoint, c
     monkeypatch.setattr(Sketcher, "sketches", sketches)
     monkeypatch.setattr(Sketcher, "foregrounds", lambda self, batch, style: [None] * len(batch))
     tasks = [Task(str(tmp_path / f"{number}.png"), f"{number}.png", str(number)) for number in range(6)]
-    sketcher = Sketcher(checkpoint, size=64)
+    sketcher, looked = Sketcher(checkpoint, size=64), []
+    sketcher.find_faces = lambda photo: looked.append(photo.shape) or np.zeros((0, 4), np.float32)
     bare, between, tools, first, last = folder.measure(sketcher, tasks, rounds=1)
+    assert len(looked) == 6 + 4 + 6 + 6  # read, warm up, alone, as a folder
     assert drawn[:3] == [4, 4, 2] and sum(drawn) == 4 + 6 + 6 and not isinstance(sketcher.engine.turn, folder.Clock)
     assert tools < 1.2 * bare and 50 < bare <= 100 and 33 < between <= 67 and between < 0.8 * bare  # a busy machine only slows down
     assert 0 < first <= last
