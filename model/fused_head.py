@@ -78,7 +78,7 @@ class FusedHead(nn.Module):
             self._build_strokes(head.field, cell)
 
     def convolve_in(self, dtype):
-        """Convolve features in another type. Candidates are blended in float32: rounded sums moved dark ink by up to 2/255, which crisp strokes double."""
+        """In place: convolve features in another type. Candidates are blended in float32, for rounded sums move dark ink by up to 2/255."""
         self.to(dtype)
         for part in (self.total, self.sum):
             part.float()

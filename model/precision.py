@@ -55,7 +55,7 @@ class Float32Stage(nn.Module):
 
 
 def set_precision(network, dtype):
-    """Change a folded Generator, in place, to convolve in `dtype`, except where bfloat16 would be seen.
+    """Change a folded Sketch2Photo, or Photo2Sketch with a FusedHead, in place, to convolve in `dtype`, except where bfloat16 would be seen.
 
     Pictures go in as pixel_stage.as_input() has them, or as float32 in [0, 1]; float32 is what a FusedHead gives and the last
     layer of a Sketch2Photo wants. In bfloat16 the first stage is computed of bytes, or else stays in float32: it takes differences of

@@ -100,6 +100,11 @@ def test_a_line_between_bar_and_picture_goes_with_the_bar():
     assert widths(photo) == (23, 23, 0, 0)
 
 
+@pytest.mark.parametrize("rows", [15, 16, 17, 32, 33])
+def test_bars_end_where_they_do_whatever_is_looked_at_at_once(rows):
+    assert widths(framed(rows, rows)) == with_beyond((rows, rows, 0, 0))
+
+
 @pytest.mark.parametrize("shape", [(16, 300), (24, 1024), (64, 1024), (96, 128), (300, 20)])
 def test_thin_lines_around_small_and_long_photos_take_little_of_them(shape):
     photo = framed(1, 1, 1, 1, shape=shape)

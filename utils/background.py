@@ -53,7 +53,7 @@ class FoundForeground:
 
     @functools.cached_property
     def in_front(self):
-        """What is not behind the subject, and no part of its border, float32 (h, w) in [0, 1]: 1 all over where there is none, or nothing behind it."""
+        """What is not behind the subject, and no part of its border, float32 (h, w) in [0, 1]: 1 all over where nothing is behind it."""
         found, clear = self.clearly
         return 1 - clear * (1 - cv2.erode(found, RIM))
 

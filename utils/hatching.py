@@ -35,5 +35,5 @@ def hatched(sketch, tone):
     tone: mean ink of the strokes, float32 (h, w) in [0, 1]; from 0.5 on what is drawn is less.
     """
     full = paper(sketch)
-    ink = cv2.multiply(tone, strokes(*tone.shape), scale=full, dtype=depth(sketch))  # from 0 on
+    ink = cv2.multiply(tone, strokes(*tone.shape), scale=full, dtype=depth(sketch))  # below 0 there is none, and above paper all goes
     return cv2.subtract(sketch, cv2.multiply(sketch, ink, scale=1 / full))

@@ -60,7 +60,7 @@ def specks_in_band(sketch, steps):
 
 
 def doubled(cells):
-    """uint8 (h, w), 0 or 255, at CELL times the size. OpenCV takes eight times as long."""
+    """uint8 (h, w), 0 or 255, at twice the size, which is CELL. OpenCV takes eight times as long."""
     return (cells.astype(np.uint16) * np.uint16(257)).repeat(CELL, 0).view(np.uint8)
 
 
