@@ -194,8 +194,21 @@ def test_candidates_are_blended_in_float32_in_bfloat16_too(preset):
     engine = Engine(lively_network(NETWORKS[preset]), precision="bfloat16")
     assert engine.network.head.ink.weight.dtype == torch.bfloat16
     drawing = engine.draw(as_tensor(noise_photos(2, 48, 64)))
+    for maps in (drawing.candidates, drawing.confidences):  # no bfloat16 numbers
+        assert (1 - maps != (1 - maps).bfloat16()).float().mean() > 0.5
     blended = (drawing.candidates.double() * drawing.confidences.double()).sum(1, keepdim=True)
     assert (drawing.sketch - blended).abs().max() < 1e-5 and drawing.sketch.std() > 0.01
+
+
+def test_other_layouts_of_the_channels_give_the_same(monkeypatch):
+    """Convolutions of some devices put channels first, whatever they are given."""
+    engine = Engine(lively_network(NETWORKS["light"]), precision="float32")
+    features = torch.rand(2, NETWORKS["light"].head_width, 12, 20)
+    usual = engine.network.head(features.contiguous(memory_format=torch.channels_last))
+    monkeypatch.setattr("model.onednn.fuses", lambda x: False)
+    monkeypatch.setattr("model.fold.fuses", lambda x: False)
+    for maps, expected in zip(engine.network.head(features), usual):
+        assert torch.allclose(maps, expected, atol=1e-5)
 
 
 def test_bfloat16_draws_backwards_too():
