@@ -50,9 +50,10 @@ def _powers(bits):
 class FusedHead(nn.Module):
     """Features (B, C, h, w) -> sketch (B, 1, H, W), some candidates, or the whole Drawing; float32, H = factor * h.
 
-    Features are convolved, and strokes added, in one precision, see convolve_in(); what follows is float32. The softmax is taken
-    relative to the middle candidate, whose weight is 1 then: one map less to compute. Relative to the first or the last
-    one, the logits would be large, and bfloat16's rounding of them be seen.
+    Features are convolved, and strokes added, in one precision, see convolve_in(); what follows is float32. It is ink that is
+    blended, not paper: sums are finest near 0, and white paper stays white. The softmax is taken relative to the middle candidate,
+    whose weight is 1 then: one map less to compute. Relative to the first or the last one, the logits would be large, and bfloat16's
+    rounding of them be seen.
     """
 
     def __init__(self, head):
@@ -135,7 +136,8 @@ class FusedHead(nn.Module):
         """(B, at least count * factor^2, h, w) -> (B, count, H, W): a pixel shuffle of the first channels."""
         batch, _, height, width = cells.shape
         rows = cells.permute(0, 2, 3, 1)[..., : count * self.factor**2]
-        if self.factor == 2 and rows.stride(-1) == 1 and not torch.jit.is_tracing():  # both pixels of a row move as one number: four times as fast
+        if self.factor == 2 and rows.stride(-1) == 1 and not torch.jit.is_tracing():
+            # float32: both pixels of a row move as one number, which is four times as fast
             pairs = rows.view(torch.int64).reshape(batch, height, width, count, 2).permute(0, 3, 1, 4, 2)
             return pairs.contiguous().view(rows.dtype).view(batch, count, 2 * height, 2 * width)
         cells = rows.reshape(batch, height, width, count, self.factor, self.factor).permute(0, 3, 1, 4, 2, 5)

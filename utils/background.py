@@ -33,7 +33,12 @@ def by_surest(foreground):
 def surely(foreground):
     """Where a map is sure of the subject, float32 (h, w) in [0, 1], if there is one, and how surely there is."""
     relative, sure = by_surest(foreground)
-    return np.float32(ramp(relative, *SUBJECT)), sure
+    return of_subject(relative), sure
+
+
+def of_subject(relative):
+    """Where a map by its surest is sure of the subject: float32 (h, w) in [0, 1]."""
+    return np.float32(ramp(relative, *SUBJECT))
 
 
 class FoundForeground:
@@ -46,10 +51,15 @@ class FoundForeground:
         self.found = found
 
     @functools.cached_property
+    def by_surest(self):
+        """See by_surest()."""
+        return by_surest(self.found)
+
+    @functools.cached_property
     def subject(self):
         """How surely a cell belongs to the subject, float32 (h, w) in [0, 1]: 0 all over where the photo has none."""
-        cells, sure = surely(self.found)
-        return np.float32(cells * sure)
+        relative, sure = self.by_surest
+        return np.float32(of_subject(relative) * sure)
 
     @functools.cached_property
     def in_front(self):
@@ -71,7 +81,7 @@ class FoundForeground:
 
         A figure that stands out has everything else behind it; where much may belong to the subject, as in a room or on a table, less is.
         """
-        relative, sure = by_surest(self.found)
+        relative, sure = self.by_surest
         part = relative.clip(0, 1)
         undecided = float(ramp(np.mean(4 * part * (1 - part)), *UNDECIDED))
         found = np.float32(ramp(relative, *(one + undecided * (other - one) for one, other in zip(*DOUBT))))

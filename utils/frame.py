@@ -57,13 +57,11 @@ def bar(photo):
     differs = lambda rows: (np.maximum(rows, colour) - np.minimum(rows, colour)).max(-1)
     if colour.max() >= BLACK or np.mean(differs(photo[0]) <= PLAIN) < SHARE:
         return 0
-    most = int(MOST * len(photo)) + 1
+    rows, most = 0, int(MOST * len(photo)) + 1
     for first in range(0, most, BLOCK):
         others = np.mean(differs(photo[first : min(first + BLOCK, most)]) <= PLAIN, axis=1) < SHARE
         if others.any():
             rows = first + int(others.argmax())
             break
-    else:
-        return 0
     ends = np.mean(differs(photo[rows : rows + 1 + round(BEYOND * len(photo))]) > STEP, axis=1) > ALONG
     return rows if ends.any() else 0

@@ -43,8 +43,9 @@ def second_size(height, width):
 
 def has_dark_masses(small):
     """Whether enough of a photo, a utils.working.Working as small as the second drawing, is dark, as a mass and not as lines, for that to pay."""
-    dark = cv2.blur(small.gray, (AROUND, AROUND)) < DARK * small.lightest
-    return small.lightest > DIMMEST and np.count_nonzero(dark) > PART * dark.size
+    if small.lightest <= DIMMEST:
+        return False
+    return np.count_nonzero(cv2.blur(small.gray, (AROUND, AROUND)) < DARK * small.lightest) > PART * small.gray.size
 
 
 def filled(sketch, second, lines, gray, small, asked=NOTHING, spared=None):

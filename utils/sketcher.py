@@ -12,8 +12,8 @@ from model import Photo2Sketch, Sketch2Photo
 from model.engine import Engine
 from model.generator import MIN_SIDE
 from model.reverse import ReverseEngine
-from utils.checkpoint import CheckpointError, load_network
 from utils.background import FoundForeground
+from utils.checkpoint import CheckpointError, load_network
 from utils.close_ups import close_ups, in_faces, lay_in_all
 from utils.darkness import NOTHING, asked_of
 from utils.defaults import CHECKPOINTS, MAX_MEGAPIXELS, WORKING_SIZE
