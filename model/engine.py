@@ -17,7 +17,7 @@ from .tiles import Box, TiledPass
 # By norm: the pixels up to which a photo is drawn whole, and the side of the tiles of larger ones, unless asked otherwise.
 # About 1.3 GB with the fast preset, in a process that has drawn other sizes before. With the paper's 5 GB, because each of its
 # instance norms costs a pass over all tiles.
-LIMITS = {"batch": (2176 * 2176, 1024), "instance": (1024 * 1024, 512)}  # eight photos of 768 x 768: four in each of two lanes
+LIMITS = {"batch": (2176 * 2176, 1024), "instance": (1024 * 1024, 512)}  # four photos of 1024 x 1024: two in each of two lanes
 
 
 class Engine:

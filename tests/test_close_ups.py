@@ -264,7 +264,7 @@ def test_nobody_looks_for_faces_that_are_drawn_as_the_rest(tmp_path, monkeypatch
 
 def test_the_bundled_portrait_has_a_finer_face():
     photo = read_picture(os.path.join(ROOT, "Test", "portrait.jpg"), 10)
-    sketcher = Sketcher(device="cpu", precision="float32")
+    sketcher = Sketcher(device="cpu", precision="float32", size=768)  # at which it is a small face
     plain, drawn = (sketcher.draw(photo, candidate=2, faces=faces).astype(float) for faces in (1.0, 2.5))
     inside = np.zeros(plain.shape, bool)
     inside[84:188, 207:287] = True  # the man's face
