@@ -90,9 +90,9 @@ def prevailing(tensor, sigma):
 
 
 def direction(tensor, sigma):
-    """The angle along the lines, in radians from the rows, of a structure tensor averaged over `sigma` pixels: float32 (H, W)."""
+    """The angle along the lines, in radians from the rows, within half a degree, of a structure tensor averaged over `sigma` pixels: float32 (H, W)."""
     xx, yy, xy = cv2.split(blur(tensor, sigma))
-    return 0.5 * np.arctan2(-2 * xy, yy - xx)
+    return 0.5 * cv2.phase(yy - xx, -2 * xy)
 
 
 def form(gray, sigma, most=np.inf):

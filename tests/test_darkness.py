@@ -357,18 +357,19 @@ def test_noise_in_the_dark_is_nothing_dark():
     assert has_dark_masses(grey_working_of(photo(10, slice(60, 180), slice(80, 240), ground=40)))
 
 
-def test_sharp_steps_are_those_at_twice_the_small_size_whatever_the_photos(monkeypatch):
+def test_sharp_steps_are_those_of_twice_the_small_size_whatever_the_photos(monkeypatch):
     seen = []
     monkeypatch.setattr("utils.darkness.darkness", lambda small, foreground=None, steps=None: seen.append(steps))
     random = np.random.default_rng(0).integers(0, 256, (60, 80, 3)).astype(np.uint8)
-    for side in (320, 321, 640):
+    for side in (320, 321, 640, 1000):
         image = cv2.resize(random, (side, 3 * side // 4), interpolation=cv2.INTER_CUBIC)
-        one, small = to_working(image, "full"), to_working(image, 160)
-        asked_of(one, small, figure(slice(4, 28)))
-        assert seen[-1].shape[1] == (160 if side != 321 else 161)
-        asked_of(one, small, None)
+        one = to_working(image, "full")
+        small, twice = one.smaller(160), to_working(image, 320)
+        asked_of(small, figure(slice(4, 28)))
+        assert seen[-1].shape == small.shape and twice.steps.mean() > 50
+        assert np.abs(seen[-1].astype(int) - twice.steps).mean() < 6
+        asked_of(small, None)
         assert seen[-1] is None
-    assert np.abs(seen[0].astype(int) - seen[4]).mean() < 6
 
 
 def test_tools_hand_the_subject_on_with_the_progress():

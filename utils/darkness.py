@@ -13,6 +13,7 @@ import numpy as np
 
 from data.filters import blur, halved, ramp, slope
 from data.skin import skin
+from utils.sharp_steps import sharp_steps_of_half
 
 SMOOTH = 1.5  # pixels, deviation of the Gaussian that takes texture away
 DARKEST = 0.64  # tone that black asks for; the mean ink is a little less, for strokes so dense overlap
@@ -45,13 +46,9 @@ EDGE = 5  # pairs of pixels over which a backdrop's end is softened
 NOTHING = np.float32(0), np.float32(1)  # what darkness() gives for a photo that asks for nothing: no tone, and all that is drawn counts
 
 
-def asked_of(one, small, foreground):
-    """darkness() of a Working and its small one, from sharp steps at twice the size of the small one, whatever that of the photo."""
-    if foreground is None:
-        return darkness(small)
-    size = 2 * max(small.shape)
-    whole = one if max(one.shape) <= size + 1 else one.smaller(size)
-    return darkness(small, foreground, whole.steps)
+def asked_of(small, foreground):
+    """darkness() of a small Working, with the sharp steps that a photo of twice its size has, whatever that of the photo itself."""
+    return darkness(small) if foreground is None else darkness(small, foreground, sharp_steps_of_half(small.gray))
 
 
 def darkness(small, foreground=None, steps=None):

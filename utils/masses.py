@@ -16,6 +16,7 @@ from utils.darkness import NOTHING
 from utils.greys import paper
 from utils.hatching import hatched
 from utils.lightest_grey import DIMMEST
+from utils.resize import reduced
 from utils.strokes import PERIOD
 from utils.style import CANDIDATES
 
@@ -70,7 +71,7 @@ def missing_tone(sketch, second, lines, gray, least, share, spared=None):
     gray: uint8 (h, w) as the second drawing. least, share: of the tone, see utils.darkness. spared: as in filled().
     """
     full = paper(sketch)
-    ink = cv2.resize(full - sketch, second.shape[::-1], interpolation=cv2.INTER_AREA)
+    ink = reduced(full - sketch, *second.shape)
     line = cv2.dilate(full - lines, np.ones((3, 3), np.uint8))
     full = np.float32(full)
     missing = np.maximum(cv2.subtract(lines, second) / full * share, least) - cv2.subtract(ink, line) / full

@@ -75,7 +75,7 @@ def missing(sketch, working, foreground, amount):
     share = np.float32(amount) * sized(np.maximum(foreground.subject, foreground.in_front))
     offset = DEEP * LIGHT + face * np.float32(FACE_DEEP * FACE_LIGHT + FACE_DARK * LIGHT - DEEP * LIGHT)
     slope = DEEP + face * (FACE_DEEP / light + np.float32(FACE_DARK - DEEP))
-    ink = blur(1 - cv2.resize(sketch, a.shape[::-1], interpolation=cv2.INTER_AREA) / np.float32(255), NEAR)
+    ink = blur(1 - reduced(sketch, *a.shape) / np.float32(255), NEAR)
     ink = cv2.morphologyEx(ink, cv2.MORPH_OPEN, BROAD) * (1 - face)
     parts = 255 * (offset - slope * b), 255 * slope * a * (255 / white), 255 * ink, ROOM * share / (1 - np.minimum(ink, MOST))
     return [np.rint(part).clip(np.iinfo(kind).min, np.iinfo(kind).max).astype(kind) for part, kind in zip(parts, KINDS)]

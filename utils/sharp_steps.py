@@ -12,7 +12,12 @@ MARGIN = 12  # rows beyond a band on which its result may depend
 
 def sharp_steps(gray):
     """uint8 (H, W) -> how steep and sharp the steps are at half the size, uint8 (H / 2, W / 2), rounded up: 255 = both."""
-    return in_bands(steps_in_band, BAND, MARGIN, halved(gray))
+    return sharp_steps_of_half(halved(gray))
+
+
+def sharp_steps_of_half(half):
+    """sharp_steps() of a photo that is given at half its size: uint8 (h, w), as the result."""
+    return in_bands(steps_in_band, BAND, MARGIN, half)
 
 
 def steps_in_band(half):

@@ -214,7 +214,7 @@ class Sketcher:
             drawings = found[place]
             faces = in_faces(one.faces, small.shape, max(small.shape) / max(one.shape)) if second and len(one.faces) else None
             for number in numbers if second else ():
-                asked = asked_of(one, small, None if number else foregrounds[place]) if asking else NOTHING
+                asked = asked_of(small, None if number else foregrounds[place]) if asking else NOTHING
                 drawings[number] = filled(drawings[number], second[number], second[LINES], one.gray, small.gray, asked, faces)
         return found
 
