@@ -33,10 +33,15 @@ class Engine:
         if self.device.type == "cpu":
             keep_freed_memory()
         self.dtype = choose_dtype(precision, self.device)
-        self.network = fold(network).to(self.device)
-        self.network.head = FusedHead(network.head).to(self.device)
-        set_precision(self.network, self.dtype)
+        self.network = self._ready(network, self.dtype)
+        self.exact = self.network if self.dtype == torch.float32 else self._ready(network, torch.float32)
         self.turn = threading.Lock()
+
+    def _ready(self, network, dtype):
+        """The network folded and fused, on the device, in a precision."""
+        folded = fold(network).to(self.device)
+        folded.head = FusedHead(network.head).to(self.device)
+        return set_precision(folded, dtype)
 
     def at_once(self, height, width):
         """How many photos of a shape can be drawn together in the memory that one photo may take, at least 1."""
@@ -61,7 +66,7 @@ class Engine:
             batch, _, height, width = photos.shape
             count = self.network.arch.candidates
             drawing = Drawing(*(torch.empty(batch, maps, height, width) for maps in (count, count, 1)))
-            for place, part, features, origin in self._parts(photos, tile, progress):
+            for place, part, features, origin in self._parts(self.network, photos, tile, progress):
                 for whole, maps in zip(drawing, self.network.head(features, detail, origin)):
                     whole[place] = maps[part]
             return drawing
@@ -79,45 +84,46 @@ class Engine:
         return sketch[0] if single else sketch
 
     @torch.inference_mode()
-    def sketches(self, photos, detail=0.0, candidates=(None,), tile=None, progress=None, paper=255):
+    def sketches(self, photos, detail=0.0, candidates=(None,), tile=None, progress=None, paper=255, exact=False):
         """Some drawings in one pass: N candidates, as in sketch(), of uint8 photos (B, H, W, 3) -> uint8 (N, B, H, W).
 
-        paper: the value of paper; from 256 to 32767 the result is uint16.
+        paper: the value of paper; from 256 to 32767 the result is uint16. exact: in float32 whatever the precision, for what steepens
+        differences, as what is measured in a drawing does.
         """
         for candidate in candidates:
             if candidate is not None and candidate not in range(self.network.arch.candidates):
                 raise ValueError(f"candidate must be from 0 to {self.network.arch.candidates - 1}, got {candidate}")
-        planes = as_batch(photos)[0].permute(0, 3, 1, 2)
+        planes, network = as_batch(photos)[0].permute(0, 3, 1, 2), self.exact if exact else self.network
         with self.turn:
-            self.network.check(planes)
+            network.check(planes)
             drawn = blank((len(candidates), len(planes), *planes.shape[2:]), paper)
-            for place, part, features, origin in self._parts(planes, tile, progress):
-                for whole, sketch in zip(drawn, self.network.head.sketches(features, detail, origin, candidates)):
+            for place, part, features, origin in self._parts(network, planes, tile, progress):
+                for whole, sketch in zip(drawn, network.head.sketches(features, detail, origin, candidates)):
                     whole[place] = counted(sketch[part][:, 0], paper)
         return drawn
 
-    def _parts(self, photos, tile, progress):
+    def _parts(self, network, photos, tile, progress):
         """Yields (slices of the drawing, slices of the head's output, features, origin), whole or for each tile."""
         height, width = photos.shape[-2:]
         tile = tile or self.tile_of(height, width)
-        stride = self.network.arch.stride
+        stride = network.arch.stride
         size = tuple(-(-side // stride) * stride for side in (height, width))
         whole = Box(0, 0, height, width)
         if tile >= max(height, width):
-            yield whole.within(whole), whole.within(whole), self.network.features(self._load(photos, whole)), (0, 0)
+            yield whole.within(whole), whole.within(whole), network.features(self._load(network, photos, whole)), (0, 0)
             if progress:
                 progress(1, 1)
             return
-        tiles = TiledPass(self.network, lambda box: self._load(photos, box), size, tile, progress)
+        tiles = TiledPass(network, lambda box: self._load(network, photos, box), size, tile, progress)
         for inner, outer, features in tiles.features():
             inner = Box(inner.top, inner.left, min(inner.bottom, height), min(inner.right, width))
             yield inner.within(whole), inner.within(outer), features, (outer.top, outer.left)
 
-    def _load(self, photos, box):
-        """A part of the photos as the network wants it, padded by reflection where it leaves the photo."""
+    def _load(self, network, photos, box):
+        """A part of the photos as a network wants it, padded by reflection where it leaves the photo."""
         part = photos[box.within(Box(0, 0, *photos.shape[-2:]))].to(self.device)
-        part = as_input(part, self.network.encoder.stages[0]) if part.dtype == torch.uint8 else part.float()
-        part = pad_to_multiple(part, self.network.arch.stride)
+        part = as_input(part, network.encoder.stages[0]) if part.dtype == torch.uint8 else part.float()
+        part = pad_to_multiple(part, network.arch.stride)
         return part.contiguous(memory_format=torch.channels_last)
 
 

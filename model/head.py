@@ -58,6 +58,13 @@ class SoftWeightedHead(nn.Module):
         maps = 2 * self.count * self.factor**2 + self.directions
         self.conv = nn.Conv2d(channels, maps, arch.head_kernel, padding=arch.head_kernel // 2)
 
+    def _load_from_state_dict(self, state_dict, prefix, *rest):
+        """The field is no weight: what was trained with other strokes draws with those of utils.strokes, as the tools' hatching does."""
+        name = prefix + "field"
+        if self.directions and name in state_dict:
+            state_dict[name] = self.field
+        super()._load_from_state_dict(state_dict, prefix, *rest)
+
     def strokes(self, gains, origin):
         """Field times gains, one value per pixel, unshuffled: (B, K, h, w) -> (B, factor^2, h, w)."""
         rows = (torch.arange(gains.shape[-2] * self.factor, device=gains.device) + origin[0]) % PERIOD

@@ -31,7 +31,7 @@ class ReverseEngine(Engine):
         with self.turn:
             self.network.check(ink)
             luminances = blank((1, ink.shape[0], *ink.shape[2:]), paper)
-            for place, part, features, _ in self._parts(ink, tile, progress):
+            for place, part, features, _ in self._parts(self.network, ink, tile, progress):
                 luminances[0][place] = counted(self.network.luminance(features.float())[part][:, 0], paper)
         return luminances
 

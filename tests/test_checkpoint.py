@@ -6,13 +6,15 @@ import resource
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 import torch
 
-from model import Photo2Sketch, Sketch2Photo
+from model import PRESETS, Photo2Sketch, Sketch2Photo
 from tests.speed_kit import ROOT
 from tests.tiny import TINY
 from utils.checkpoint import CheckpointError, load_network, save_atomically, save_generator
+from utils.strokes import stroke_field
 from utils.training import state
 
 
@@ -136,3 +138,13 @@ def test_the_state_of_an_older_training_is_named_as_such():
     for found, reason in (("photo2sketch-training-1", "written by another version"), ("photo2sketch-1", "not one of a training")):
         with pytest.raises(CheckpointError, match=reason):
             state.architectures({"format": found})
+
+
+def test_weights_trained_with_other_strokes_draw_with_todays(tmp_path):
+    """The stroke field is no weight: the tools hatch with the same, which a file's would lie across."""
+    network, path = Photo2Sketch(PRESETS["light"]), str(tmp_path / "older.pth")
+    network.head.field.fill_(0.5)
+    save_generator(network, path, 7)
+    loaded = load_network(Photo2Sketch, path)
+    assert np.array_equal(loaded.head.field.numpy(), stroke_field())
+    assert torch.equal(loaded.head.conv.weight, network.head.conv.weight)

@@ -215,7 +215,7 @@ def test_other_devices_draw_faces_together(sketcher, monkeypatch):
 def test_faces_of_any_size_are_not_hatched_over(sketcher, monkeypatch):
     monkeypatch.setattr(sketcher, "find_faces", lambda photo: np.float32([(48, 28, 160, 200)]))  # too large for a close-up
     monkeypatch.setattr(sketching, "has_dark_masses", lambda small: True)
-    monkeypatch.setattr(sketcher.engine, "sketches", lambda photos, detail, indices, *rest: torch.full((len(indices), *photos.shape[:3]), FINE, dtype=torch.uint16))
+    monkeypatch.setattr(sketcher.engine, "sketches", lambda photos, detail, indices, *rest, **options: torch.full((len(indices), *photos.shape[:3]), FINE, dtype=torch.uint16))
     photo = np.full((256, 256, 3), 250, np.uint8)
     photo[8:248, 8:248] = 4
     assert not sketcher.prepare(photo).close_ups

@@ -137,7 +137,7 @@ def test_a_second_drawing_is_made_where_something_is_dark_alone(coat, tmp_path, 
     batch = [sketcher.prepare(np.full((256, 320, 3), grey, np.uint8)) for grey in (10, 20, 30)]
     monkeypatch.setattr("utils.sketcher.has_dark_masses", lambda small: small.gray[0, 0] != 20)
     named = lambda small, numbers: [f"{numbers} of {one.pixels[0, 0, 0]}" for one in small]
-    monkeypatch.setattr(sketcher, "_drawings", lambda small, detail, numbers, theirs: calls.append((small, theirs)) or named(small, numbers))
+    monkeypatch.setattr(sketcher, "_drawings", lambda small, detail, numbers, theirs, exact: calls.append((small, theirs)) or named(small, numbers))
     monkeypatch.setattr(sketcher, "_fill", lambda found, *rest, **asking: found)
     found = sketcher.seconds(batch, 0.0, [5], ["first", "second", "third"])
     assert [second for _, second in found] == ["(3, 5) of 10", None, "(3, 5) of 30"]

@@ -200,6 +200,16 @@ def test_candidates_are_blended_in_float32_in_bfloat16_too(preset):
     assert (drawing.sketch - blended).abs().max() < 1e-5 and drawing.sketch.std() > 0.01
 
 
+@pytest.mark.parametrize("preset", NETWORKS)
+def test_exact_is_float32_whatever_the_precision(preset):
+    network, photos = lively_network(NETWORKS[preset]), noise_photos(2, 48, 64)
+    exact, rounded = (Engine(network, precision=name) for name in ("float32", "bfloat16"))
+    expected = exact.sketches(photos, candidates=(1, None), paper=4080)
+    assert torch.equal(rounded.sketches(photos, candidates=(1, None), paper=4080, exact=True), expected)
+    assert torch.equal(exact.sketches(photos, candidates=(1, None), paper=4080, exact=True), expected)
+    assert not torch.equal(rounded.sketches(photos, candidates=(1, None), paper=4080), expected)
+
+
 def test_other_layouts_of_the_channels_give_the_same(monkeypatch):
     """Convolutions of some devices put channels first, whatever they are given."""
     engine = Engine(lively_network(NETWORKS["light"]), precision="float32")

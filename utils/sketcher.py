@@ -174,11 +174,11 @@ class Sketcher:
         foregrounds = foregrounds or [None] * len(batch)
         return self._fill(self._drawings(batch, detail, numbers, foregrounds, progress), batch, detail, foregrounds)
 
-    def _drawings(self, batch, detail, numbers, foregrounds, progress=None):
+    def _drawings(self, batch, detail, numbers, foregrounds, progress=None, exact=False):
         """drawings() without what the second drawing adds."""
         models = None in numbers and detail > -1 and any(one is not None for one in foregrounds)
         needed = tuple(dict.fromkeys((*numbers, MODEL))) if models else numbers
-        found = self._planes(stack(batch), detail, needed, progress)
+        found = self._planes(stack(batch), detail, needed, progress, exact)
         found = [dict(zip(needed, one.trim(planes))) for one, planes in zip(batch, found)]
         self._model(self._with_faces(found, batch, detail), batch, detail, foregrounds)
         return [{number: drawings[number] for number in numbers} for drawings in found]
@@ -189,12 +189,13 @@ class Sketcher:
             if foreground is not None and None in drawings and detail > -1:
                 drawings[None] = modelled(drawings[None], drawings[MODEL], one, foreground, detail)
 
-    def _planes(self, photos, detail, numbers, progress=None):
-        """Some drawings of uint8 photos (B, h, w, 3), as the network makes them: (B, N, h, w), as in sketches()."""
+    def _planes(self, photos, detail, numbers, progress=None, exact=False):
+        """Some drawings of uint8 photos (B, h, w, 3), as the network makes them: (B, N, h, w), as in sketches(). exact: as in model.engine."""
         indices = [None if number is None else number - 1 for number in numbers]
+        sketches = functools.partial(self.engine.sketches, exact=True) if exact else self.engine.sketches
 
         def draw(photos, tile):
-            return self.engine.sketches(photos, detail, indices, tile, progress, self.paper).numpy().swapaxes(0, 1)
+            return sketches(photos, detail, indices, tile, progress, self.paper).numpy().swapaxes(0, 1)
 
         return self.sparing(photos, draw)
 
@@ -221,7 +222,7 @@ class Sketcher:
     def seconds(self, batch, detail, numbers, foregrounds):
         """For each of some Workings of one shape: the small one, and its candidate LINES and `numbers`, or None where none is due.
 
-        Those are filled from smaller ones in their turn. Faces are not known in them: what is filled spares them in the end.
+        Those are filled from smaller ones in their turn, and exact, for the tone that follows from them is steepened. Faces are not known in them: what is filled spares them in the end.
         foregrounds: as in drawings(), a list.
         """
         size = second_size(*batch[0].shape)
@@ -230,7 +231,7 @@ class Sketcher:
         small = [one.smaller(size) for one in batch]
         due = [has_dark_masses(one) for one in small]
         asked, theirs = (list(itertools.compress(some, due)) for some in (small, foregrounds))
-        found = self._drawings(asked, detail, (LINES, *numbers), theirs) if asked else []
+        found = self._drawings(asked, detail, (LINES, *numbers), theirs, exact=True) if asked else []
         found = iter(self._fill(found, asked, detail, theirs, asking=False) if asked else ())
         return [(one, next(found) if needed else None) for one, needed in zip(small, due)]
 

@@ -11,8 +11,8 @@ import numpy as np
 
 PERIOD = 256  # pixels after which the field repeats
 ANGLES = (0.0, math.pi / 4, math.pi / 2, 3 * math.pi / 4)  # stroke directions, radians from the x axis to the y axis (down)
-LENGTH = 13.0  # standard deviation along a stroke, pixels
-PITCH = 3.4  # mean distance between strokes, pixels
+LENGTH = 17.0  # standard deviation along a stroke, pixels
+PITCH = 4.5  # mean distance between strokes, pixels
 SEED = 7
 
 
