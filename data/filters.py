@@ -90,7 +90,7 @@ def prevailing(tensor, sigma):
 
 
 def direction(tensor, sigma):
-    """The angle along the lines, in radians from the rows, within half a degree, of a structure tensor averaged over `sigma` pixels: float32 (H, W)."""
+    """The angle along the lines, in radians from the rows, within half a degree: float32 (H, W). tensor: averaged over `sigma` pixels first."""
     xx, yy, xy = cv2.split(blur(tensor, sigma))
     return 0.5 * cv2.phase(yy - xx, -2 * xy)
 

@@ -222,8 +222,8 @@ class Sketcher:
     def seconds(self, batch, detail, numbers, foregrounds):
         """For each of some Workings of one shape: the small one, and its candidate LINES and `numbers`, or None where none is due.
 
-        Those are filled from smaller ones in their turn, and exact, for the tone that follows from them is steepened. Faces are not known in them: what is filled spares them in the end.
-        foregrounds: as in drawings(), a list.
+        Those are filled from smaller ones in their turn. They are exact, for the tone that follows from them is steepened. Faces are
+        not known in them: what is filled spares them in the end. foregrounds: as in drawings(), a list.
         """
         size = second_size(*batch[0].shape)
         if not (numbers and self.hatches and size >= SMALLEST):
