@@ -87,8 +87,8 @@ class Engine:
     def sketches(self, photos, detail=0.0, candidates=(None,), tile=None, progress=None, paper=255, exact=False):
         """Some drawings in one pass: N candidates, as in sketch(), of uint8 photos (B, H, W, 3) -> uint8 (N, B, H, W).
 
-        paper: the value of paper; from 256 to 32767 the result is uint16. exact: in float32 whatever the precision, for what steepens
-        differences, as what is measured in a drawing does.
+        paper: the value of paper; from 256 to 32767 the result is uint16. exact: in float32 whatever the precision, for a drawing
+        from which something else is computed that would steepen differences.
         """
         for candidate in candidates:
             if candidate is not None and candidate not in range(self.network.arch.candidates):
