@@ -62,9 +62,10 @@ def fur_band(sketch, gray, steps, share):
 def fur_box(sketch, gray, steps, share):
     """fur_band() of some columns. Where strands belong is found at a quarter of the size."""
     height, width = sketch.shape
-    edges = 0, -height % GRID, 0, -width % GRID
-    gray, ink, share = (cv2.copyMakeBorder(image, *edges, cv2.BORDER_REPLICATE) for image in (gray, 255 - sketch, share))
-    half = halved(gray.astype(np.float32) / 255)
+    edges, ink = (0, -height % GRID, 0, -width % GRID), 255 - sketch
+    if any(edges):
+        gray, ink, share = (cv2.copyMakeBorder(image, *edges, cv2.BORDER_REPLICATE) for image in (gray, ink, share))
+    half = halved(gray.astype(np.float32)) / np.float32(255)
     drawn, asked = (halved(halved(image)) / np.float32(255) for image in (ink, share))
     focused = focus(halved(steps) / np.float32(255), SCALE / 2)
     lines, count = traces(half, (asked > 0) * focused * (1 - ramp(blur(drawn, NEAR / 4), *DRAWN)))

@@ -64,9 +64,9 @@ def missing(sketch, working, foreground, amount):
     """
     height, width = working.gray.shape
     scale = min(1.0, SIDE / max(height, width))
-    photo = reduced(working.photo, *(max(1, round(scale * side)) for side in working.gray.shape))
+    small = working.smaller(min(SIDE, max(height, width)))
     white = np.float32(max(DIMMEST, working.lightest))
-    gray = cv2.cvtColor(photo, cv2.COLOR_RGB2GRAY) / white
+    photo, gray = small.photo, small.gray / white
     face, light = of_faces(photo, halved(gray), np.reshape(working.faces, (-1, 4)) * (scale / 2))
     colour = (functools.reduce(cv2.max, cv2.split(photo)) / white).clip(0, 1) - gray
     values = gray + COLOUR * (1 - enlarged(face, 2, gray.shape)) * colour

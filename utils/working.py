@@ -33,8 +33,15 @@ class Working:
         return self.pixels[: self.shape[0], : self.shape[1]]
 
     def smaller(self, size):
-        """The Working of the photo as it is drawn, brought to a long side of `size` pixels, for what is looked at as a whole."""
-        return to_working(self.photo, size, reduced)
+        """The Working of the photo as it is drawn, brought to a long side of `size` pixels, for what is looked at as a whole. It is kept."""
+        if size not in self._smaller:
+            self._smaller[size] = to_working(self.photo, size, reduced)
+        return self._smaller[size]
+
+    @functools.cached_property
+    def _smaller(self):
+        """{size: smaller(size)} of those that were asked for."""
+        return {}
 
     @functools.cached_property
     def gray(self):
